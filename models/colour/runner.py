@@ -27,6 +27,7 @@ from mangacolor.models.colour.segment_embedding import SegmentEmbedding, load_em
 from mangacolor.models.colour.series.weights import ColourWeights, open_weights
 from mangacolor.models.files.arrays import State
 from mangacolor.models.files.reading import weights_path
+from mangacolor.models.files.segment_cohort import SegmentCohort, load_cohort
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.half import Overflow
 from mangacolor.models.runtime.parallel import parallel_map
@@ -51,8 +52,8 @@ class ColourRunner:
     apart, with ``VOTES`` among them if the network has them: ``palette`` is then what they are for, the Cb
     and Cr of each colour in levels. A network without feature maps gives colour alone. ``embedding`` says
     what segments are from ``feature_maps``, if somebody trained one for these weights; ``identity``, from the
-    same ones, whose they are. A tile's sides are as ``size`` says. ``backend`` says what computes,
-    ``overflow`` what half precision did not hold.
+    same ones, whose they are. ``cohort``: segments of other works as both describe them. A tile's sides are
+    as ``size`` says. ``backend`` says what computes, ``overflow`` what half precision did not hold.
     """
 
     backend: str
@@ -62,6 +63,7 @@ class ColourRunner:
     palette: Sequence[Sequence[float]] = ()
     embedding: SegmentEmbedding | None = None
     identity: SegmentEmbedding | None = None
+    cohort: SegmentCohort | None = None
     overflow: Overflow = field(default_factory=Overflow)
 
 
@@ -95,7 +97,8 @@ def load_colour_runner(
     embedding, identity = load_embeddings(opened.network)  # a series leaves the encoder as it was
     if embedding is None:
         return runner
-    return replace(runner, feature_maps=embedding.maps, embedding=embedding, identity=identity)
+    cohort = load_cohort(opened.network, embedding.digest, identity.digest) if identity is not None else None
+    return replace(runner, feature_maps=embedding.maps, embedding=embedding, identity=identity, cohort=cohort)
 
 
 def _load_for_torch(weights: ColourWeights, device: str) -> ColourRunner:

@@ -96,7 +96,12 @@ IDENTITY = BundledNetwork(  # of the same colour network
     sha256="015d41b297ac124150aa06a3b832375a40983370f04635aede769a39c6072a91",
     does="tells things apart for edits",
 )
-BUNDLED_NETWORKS = (PANELS, BALLOONS, DESCREEN, SURFACES, IDENTITY)
+COHORT = BundledNetwork(  # of both
+    file="default.cohort.safetensors",
+    sha256="3f14fb757a9ee74f828fd5968e51890233c947845d076cacd977f61516b51623",
+    does="says how far apart things lie",
+)
+BUNDLED_NETWORKS = (PANELS, BALLOONS, DESCREEN, SURFACES, IDENTITY, COHORT)
 
 
 def find_weights(name: str) -> Weights | None:

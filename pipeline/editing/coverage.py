@@ -28,7 +28,7 @@ from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.harmonize.corrections import NO_GROUP, Corrections
 from mangacolor.stages.names import BALLOONS, HARMONIZE
 from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
-from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.segments.features import Known, SegmentFeatures
 from mangacolor.stages.spreads.drawings import Drawings
 
 _Points: TypeAlias = tuple[tuple[Anchor, ...], tuple[Members, ...], tuple[Point, ...]]
@@ -95,12 +95,12 @@ class Surfaces:
         return {number: replace(cover, is_old=number in old) for number, cover in covers.items()}
 
     def renew(self, edit: Edit) -> Edit:
-        """An edit whose points keep rows alone, where identities are known by now, with what is known of them
-        today: by that it tells apart what has one colour. As it is where a point's page is gone."""
+        """An edit whose points keep less than is known of them today, with all of that: by it the edit tells
+        apart what has one colour, or reaches further. As it is where a point's page is gone."""
         features, located = self.segments.features, self._locate([edit]).anchors
         if features.identities is None or edit.reach in (Reach.SEGMENT, Reach.OUTLINE):
             return edit
-        old = [anchor for anchor in _anchors(edit) if features.is_row_alone(anchor.looks)]
+        old = [a for a in _anchors(edit) if features.known_in(a.looks) is not Known.SPACING]
         if any(anchor in edit.anchors and anchor not in located for anchor in old):
             return edit
         return with_looks(edit, {a: features.look_of(located[a]) for a in old if a in located})

@@ -17,6 +17,7 @@ from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import Segmented, segment
 from mangacolor.stages.segments.sides import share_sides
+from mangacolor.stages.segments.spacing import space_identities
 
 if TYPE_CHECKING:
     from mangacolor.models.colour.runner import ColourRunner
@@ -68,10 +69,14 @@ def describe_pictures(
     tables = parallel_map(describe, range(len(segmented)))
     identities = [np.zeros((len(rows), 0), np.uint8) for rows in tables]
     if any(len(rows) for rows in tables):
-        votes = len(runner.palette)
+        votes, ends = len(runner.palette), np.cumsum([len(rows) for rows in tables])[:-1]
+        known = None
         if runner.identity is not None:
             known = identities_of(np.concatenate(tables), votes, runner.identity)
-            identities = np.split(known, np.cumsum([len(rows) for rows in tables])[:-1])
         if runner.embedding is not None:
             tables = embed_windows(tables, votes, runner.embedding)
+        if known is not None and runner.cohort is not None:
+            known = space_identities(np.concatenate(tables), known, votes, runner.cohort)
+        if known is not None:
+            identities = np.split(known, ends)
     return [Described(*pair) for pair in zip(tables, identities, strict=True)]

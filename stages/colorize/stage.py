@@ -75,12 +75,14 @@ def _fingerprints(config: Config) -> tuple[str, str]:
     from mangacolor.models.colour.series.weights import open_weights
     from mangacolor.models.files.known import DESCREEN
     from mangacolor.models.files.reading import check_bundled, weights_fingerprint
+    from mangacolor.models.files.segment_cohort import cohort_fingerprint
 
     weights = open_weights(config.weights)
     digest = weights_fingerprint(weights.network)
     surfaces, identity = embedding_fingerprints(weights.network, digest)
     descreener = check_bundled(DESCREEN.file, DESCREEN.sha256, DESCREEN.does)
-    return digest + weights.series_digest + surfaces + descreener, identity
+    known = identity + cohort_fingerprint(weights.network) if identity else ""
+    return digest + weights.series_digest + surfaces + descreener, known
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from mangacolor.stages.edits.locating import Located
 from mangacolor.stages.edits.model import Anchor, Edit, Level, Reach
 from mangacolor.stages.edits.params import PARAMS
 from mangacolor.stages.segments.chapter import ChapterSegments
-from mangacolor.stages.segments.features import SegmentFeatures
-from mangacolor.stages.segments.likeness import likeness_at, segment_distance
+from mangacolor.stages.segments.features import Known, SegmentFeatures
+from mangacolor.stages.segments.likeness import likeness_at, segment_distance, spaced_distance
 
 # The likeness of what no anchor speaks for: less than any that can be asked for.
 UNREACHED = -1.0
@@ -66,10 +66,10 @@ def measure_coverage(edit: Edit, place: int, segments: ChapterSegments, located:
     own_panel = _same(segments.window, meant, len(known))
     speaks = _reach(edit, place, len(known), segments, located)
     out = _marks(wrong, len(segments))
-    for far, wrong_way in comparisons:
-        speaks = speaks & _is_nearer(far, wrong_way, edit.reach, own_panel)
-        out |= (wrong_way < far.min(axis=1, initial=np.inf)) & ~own
-    far, _ = comparisons[0]
+    for one in comparisons:
+        speaks = speaks & _is_nearer(one, edit.reach, own_panel)
+        out |= (one.wrong_way < one.far.min(axis=1, initial=np.inf)) & ~own
+    far = comparisons[0].far
     best = np.where(speaks, likeness_at(far), UNREACHED).max(axis=1, initial=UNREACHED)
     sure = own | _siblings(meant, segments) if edit.level is Level.COARSE else own.copy()
     for (owner, _), members in located.members.items():
@@ -113,38 +113,50 @@ def _surfaces(reach: Reach, segments: ChapterSegments) -> I64:
     return segments.window * (int(segments.coarse.max()) + 1) + segments.coarse
 
 
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """``far``: N×A, distances of N segments to A anchors. ``wrong_way``: N, to the nearest segment that is
+    not meant. ``spaced``: whether these are held against what lies around either."""
+
+    far: F64
+    wrong_way: F64
+    spaced: bool
+
+
 def _compare(
     edit: Edit, known: SegmentFeatures, segments: ChapterSegments, located: Located
-) -> list[tuple[F64, F64]]:
-    """How far each of N segments is from A anchors, of which this is ``known``, N×A, and from the nearest of
-    what is not meant, N. The first are the distances by which the edit reaches; each pair is of one kind.
+) -> list[_Comparison]:
+    """How far segments are from anchors, of which this is ``known``, and from what is not meant. By the
+    distances of the first the edit reaches; each is of one kind.
 
     What anchors keep decides by which kind, whether their pages are there or gone: a page that goes must
-    change no other. Where an anchor keeps a row alone, all is by rows. Elsewhere what is not meant is by rows
-    where it keeps nothing else, and in a pair of its own: it must change nothing but what it takes away.
+    change no other, and an edit of an earlier version covers what it covered. All is by the least that one of
+    them keeps. What is not meant, and keeps less than that, is compared by that, and apart: it must change
+    nothing but what it takes away.
     """
-    keeps_row_alone = segments.features.is_row_alone
-    bare = tuple(negative for negative in edit.negatives if keeps_row_alone(negative.looks))
-    whole = tuple(negative for negative in edit.negatives if not keeps_row_alone(negative.looks))
-    if any(keeps_row_alone(anchor.looks) for anchor in edit.anchors):
-        kinds = [(known.without_identities(), edit.negatives)]
-    else:
-        kinds = [(known, whole), *([(known.without_identities(), bare)] if bare else [])]
-    pairs: list[tuple[F64, F64]] = []
-    for meant, negatives in kinds:
-        wrong = _known_of(negatives, segments, located)
-        wrong = wrong if meant.identities is not None else wrong.without_identities()
+    keeps = segments.features.known_in
+    least = min((keeps(anchor.looks) for anchor in edit.anchors), default=Known.SPACING)
+    made: list[_Comparison] = []
+    for kind in sorted(Known, reverse=True):
+        negatives = [negative for negative in edit.negatives if min(keeps(negative.looks), least) == kind]
+        if kind > least or (kind < least and not negatives):
+            continue
+        meant, wrong = (some.limited_to(kind) for some in (known, _known_of(negatives, segments, located)))
         far, wrong_way = (
             _distance(segments, some, _here(points, located))
             for some, points in ((meant, edit.anchors), (wrong, negatives))
         )
-        pairs.append((far, wrong_way.min(axis=1, initial=np.inf)))
-    return pairs
+        made.append(_Comparison(far, wrong_way.min(axis=1, initial=np.inf), _is_spaced(segments, meant)))
+    return made
+
+
+def _is_spaced(segments: ChapterSegments, known: SegmentFeatures) -> bool:
+    return segments.features.spacing is not None and known.spacing is not None
 
 
 def _known_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Located) -> SegmentFeatures:
-    """Rows and, where all have them, identities of A anchors: of the segment that each lies on, or of what
-    that was on a page that is gone, the former first."""
+    """A anchors, by what is known of all of them: of the segment that each lies on, or of what that was on a
+    page that is gone, the former first."""
     features = segments.features
     here = [features.look_of(located.anchors[anchor]) for anchor in anchors if anchor in located.anchors]
     gone = [
@@ -160,23 +172,31 @@ def _distance(segments: ChapterSegments, known: SegmentFeatures, here: Sequence[
     and elsewhere. The first of these are the segments ``here``."""
     if not len(known):
         return np.zeros((len(segments), 0))
-    far = segment_distance(segments.features, known)
     own_panel = _same(segments.window, here, len(known))
+    spaced = spaced_distance(segments.features, known)
+    if spaced is not None:
+        beside, elsewhere = spaced
+        return np.asarray(np.where(own_panel, beside / PARAMS.spaced_own_panel_unit, elsewhere))
+    far = segment_distance(segments.features, known)
     return np.asarray(np.where(own_panel, far / PARAMS.own_panel_unit, far))
 
 
-def _is_nearer(far: F64, wrong_way: F64, reach: Reach, own_panel: Mask) -> Mask:
+def _is_nearer(one: _Comparison, reach: Reach, own_panel: Mask) -> Mask:
     """Of which of A anchors the word counts for each of N segments, N×A: the nearest neighbour decides, with
-    a margin. ``far``: N×A, distances to anchors; ``wrong_way``: N, to the nearest segment that is not meant;
-    ``own_panel``: N×A, whether both lie in one window.
+    a margin. ``own_panel``: N×A, whether both lie in one window.
 
     Neither a further anchor takes anything away so, nor does what is not meant add anything.
     """
     if reach in _ON_A_PAGE:
-        share: F64 = np.full(far.shape, PARAMS.on_a_page_share)
+        share: F64 = np.full(one.far.shape, PARAMS.on_a_page_share)
     else:
-        share = np.where(own_panel, PARAMS.own_panel_share, PARAMS.elsewhere_share)
-    return np.asarray(far <= share * wrong_way[:, None])
+        shares = (
+            (PARAMS.spaced_own_panel_share, PARAMS.spaced_elsewhere_share)
+            if one.spaced
+            else (PARAMS.own_panel_share, PARAMS.elsewhere_share)
+        )
+        share = np.where(own_panel, *shares)
+    return np.asarray(one.far <= share * one.wrong_way[:, None])
 
 
 def _here(anchors: Sequence[Anchor], located: Located) -> list[int]:

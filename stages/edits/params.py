@@ -13,11 +13,15 @@ class EditParams:
     luma_range: tuple[int, int] = (66, 250)
     # All of a panel is drawn at one time and in one light, so that its segments lie nearer to each other
     # whatever they are: the distance within it that says as much as 1 says elsewhere.
+    # ``spaced_``, here and below: the same where the spacing of segments is known.
     own_panel_unit: float = 0.74
+    spaced_own_panel_unit: float = 0.715
     # A segment must be nearer to an anchor than to anything that is not meant: at this share of the distance
     # at most where it is drawn elsewhere, in the anchor's own panel, and in an edit of one panel or page.
     elsewhere_share: float = 0.3
     own_panel_share: float = 0.9
+    spaced_elsewhere_share: float = 0.4
+    spaced_own_panel_share: float = 0.8
     on_a_page_share: float = 1.0
     # Share of a segment inside an outline from which on it is covered wholly, so that the colour ends beneath
     # the ink around it.

@@ -113,11 +113,11 @@ def _check_network(kept: Sequence[Edit], segments: ChapterSegments) -> None:
 
 
 def _looks(located: Located, segments: ChapterSegments) -> dict[Any, bytes]:
-    """What is known of anchors; of those that keep a row alone no more, so that other chapters of a series
-    compare by it, too."""
-    features, rows = segments.features, segments.features.without_identities()
+    """What is known of anchors, and no more than they keep, so that other chapters of a series compare by
+    that, too."""
+    features = segments.features
     return {
-        anchor: (rows if features.is_row_alone(anchor.looks) else features).look_of(at)
+        anchor: features.limited_to(features.known_in(anchor.looks)).look_of(at)
         for anchor, at in located.anchors.items()
     }
 
@@ -159,7 +159,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=6,
+    version=7,
     file=FILE,
     edits=decided_edits,
     remembers="colorize",

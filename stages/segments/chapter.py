@@ -9,7 +9,14 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.types import Box, Image
-from mangacolor.stages.segments.features import COLUMNS, IDENTITY_HEAD, SegmentFeatures
+from mangacolor.stages.segments.features import (
+    COLUMNS,
+    IDENTITY_HEAD,
+    SPACING_TAIL,
+    SegmentFeatures,
+    has_spacing,
+    without_tail,
+)
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.scale import shrink
 
@@ -87,13 +94,18 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
 
 
 def _join(identities: Sequence[Image | None]) -> Image | None:
-    """Those of all pages, N×D; None if a page has none, or they come from different embeddings: then all
-    segments are compared by what is known of each."""
-    known = [points for points in identities if points is not None]
-    heads = {points[0, :IDENTITY_HEAD].tobytes() for points in known if len(points)}
-    if not heads or len(known) < len(identities) or len(heads) > 1:
+    """Those of all pages, N×D; None if a page has none, or they come from different embeddings, and without
+    spacing if a page has none, or it comes from another cohort: all segments are compared by what is known of
+    each."""
+    known = [points for points in identities if points is not None and len(points)]
+    heads = {points[0, :IDENTITY_HEAD].tobytes() for points in known}
+    if len(heads) != 1 or any(points is None for points in identities):
         return None
-    return np.concatenate([points for points in known if len(points)])
+    sizes = {points.shape[1] for points in known}
+    tails = {points[0, -SPACING_TAIL:-1].tobytes() for points in known}
+    if len(sizes) > 1 or (len(tails) > 1 and has_spacing(known[0])):
+        known = [without_tail(points) for points in known]
+    return np.concatenate(known)
 
 
 def in_balloons(colours: PageColours, balloons: Image) -> Mask:

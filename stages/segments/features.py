@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import cv2
 import numpy as np
@@ -53,15 +54,27 @@ LINE_SHARE = 4
 IDENTITY_HASH = 4
 IDENTITY_SIZE = 2
 IDENTITY_HEAD = IDENTITY_HASH + IDENTITY_SIZE
+# Bytes after it: of the hash of the cohort's file, and the spacing in such steps for 1 of a distance.
+COHORT_HASH = 4
+SPACING_TAIL = COHORT_HASH + 1
+SPACING_STEPS = 100.0
 # Tone, texture (levels), area (steps) and y (255ths) are divided by these before they enter an embedding.
 EMBEDDING_UNITS = (255.0, 60.0, 200.0, 255.0)
+
+
+class Known(IntEnum):
+    """How much is known of a segment: its row alone, its identity besides, and its spacing besides."""
+
+    ROW = 0
+    IDENTITY = 1
+    SPACING = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentFeatures:
     """Rows of N segments, N×C uint8, by name. The last ``vote_count`` columns are votes. ``identities``:
-    of the identity embedding, N×D uint8, each ``IDENTITY_HEAD`` bytes and its point; None where there are
-    none."""
+    of the identity embedding, N×D uint8, each ``IDENTITY_HEAD`` bytes and its point, and where there is a
+    cohort ``SPACING_TAIL`` bytes (``stages/segments/spacing.py``); None where there are none."""
 
     rows: Image
     vote_count: int = 0
@@ -79,6 +92,13 @@ class SegmentFeatures:
         """The same, to be compared by rows alone."""
         return SegmentFeatures(self.rows, self.vote_count)
 
+    def limited_to(self, known: Known) -> SegmentFeatures:
+        """The same, to be compared by no more than this."""
+        if self.identities is None or known is Known.ROW:
+            return self.without_identities()
+        kept = self._identity_size if known is Known.IDENTITY else self.identities.shape[1]
+        return SegmentFeatures(self.rows, self.vote_count, self.identities[:, :kept])
+
     def look_of(self, index: int) -> bytes:
         """All that is known of a segment: its row, C bytes, and its identity, D bytes or none."""
         known = [self.rows[index]]
@@ -87,37 +107,55 @@ class SegmentFeatures:
         return np.concatenate(known).tobytes()
 
     @property
-    def points(self) -> Image | None:
-        """The points of the identities, N×(D - ``IDENTITY_HEAD``)."""
-        return None if self.identities is None else self.identities[:, IDENTITY_HEAD:]
+    def _identity_size(self) -> int:
+        """Bytes of an identity without spacing."""
+        assert self.identities is not None
+        return _size_of(self.identities[0].tobytes()) if len(self) else self.identities.shape[1]
 
-    def is_row_alone(self, look: bytes) -> bool:
-        """Whether nothing but the row of a look can be compared with these: an earlier version kept it, or
-        its identity comes from another embedding."""
+    @property
+    def points(self) -> Image | None:
+        """The points of the identities, N×P."""
+        return None if self.identities is None else self.identities[:, IDENTITY_HEAD : self._identity_size]
+
+    @property
+    def spacing(self) -> F64 | None:
+        """How far apart things lie that look so, N distances; None where it is not known."""
+        if self.identities is None or self.identities.shape[1] == self._identity_size:
+            return None
+        return np.asarray(np.maximum(self.identities[:, -1], 1) / SPACING_STEPS)
+
+    def known_in(self, look: bytes) -> Known:
+        """How much of a look can be compared with these, as far as these say what that would be: an earlier
+        version kept less, or it comes from another embedding or cohort. All of one that cannot be read."""
         if not self.can_read(look):
-            return False
-        own = b"" if self.identities is None else self.identities[:1, :IDENTITY_HEAD].tobytes()
-        head = self._identity_in(look)[:IDENTITY_HEAD]
-        return not head or own not in (b"", head)
+            return Known.SPACING
+        own = b"" if self.identities is None or not len(self) else self.identities[0].tobytes()
+        identity = self._identity_in(look)
+        if not identity or own[:IDENTITY_HEAD] not in (b"", identity[:IDENTITY_HEAD]):
+            return Known.ROW
+        tail = _tail_of(identity)[:COHORT_HASH]
+        return Known.SPACING if tail == _tail_of(own)[:COHORT_HASH] or not _tail_of(own) else Known.IDENTITY
 
     def can_read(self, look: bytes) -> bool:
         """Whether the row of a segment of another page or time can be compared with these rows."""
         identity = self._identity_in(look)
-        size = int.from_bytes(identity[IDENTITY_HASH:IDENTITY_HEAD], "little")
-        return len(look) == self.rows.shape[1] or (size > 0 and len(identity) == IDENTITY_HEAD + size)
+        sizes = _size_of(identity), _size_of(identity) + SPACING_TAIL
+        return len(look) == self.rows.shape[1] or (sizes[0] > IDENTITY_HEAD and len(identity) in sizes)
 
     def _identity_in(self, look: bytes) -> bytes:
         return look[self.rows.shape[1] :]
 
     def read_looks(self, looks: Sequence[bytes]) -> SegmentFeatures:
-        """The segments that are known so, as of ``look_of``. Without identities where one of them has none
-        that can be compared with these, so that all are compared alike."""
+        """The segments that are known so, as of ``look_of``, by what is known of all of them, and can be
+        compared with these: so all are compared alike."""
         columns = self.rows.shape[1]
         rows = np.frombuffer(b"".join(look[:columns] for look in looks), np.uint8).reshape(-1, columns)
-        if self.identities is None or any(map(self.is_row_alone, looks)):
+        least = min(map(self.known_in, looks), default=Known.SPACING)
+        if self.identities is None or least is Known.ROW:
             return SegmentFeatures(rows, self.vote_count)
-        points = np.frombuffer(b"".join(look[columns:] for look in looks), np.uint8)
-        return SegmentFeatures(rows, self.vote_count, points.reshape(-1, self.identities.shape[1]))
+        size = self.limited_to(least).identities.shape[1]  # type: ignore[union-attr]
+        points = np.frombuffer(b"".join(look[columns : columns + size] for look in looks), np.uint8)
+        return SegmentFeatures(rows, self.vote_count, points.reshape(-1, size))
 
     @property
     def chroma(self) -> F64:
@@ -284,6 +322,33 @@ def with_head(points: Image, digest: str) -> Image:
     name = bytes.fromhex(digest)[:IDENTITY_HASH].ljust(IDENTITY_HASH, b"\0")
     head = np.frombuffer(name + points.shape[1].to_bytes(IDENTITY_SIZE, "little"), np.uint8)
     return np.concatenate([np.tile(head, (len(points), 1)), points], axis=1)
+
+
+def with_tail(identities: Image, spacing: F64, digest: str) -> Image:
+    """Identities (N×D uint8) with the spacing of each, N, by a cohort with this hash of its file."""
+    name = np.frombuffer(bytes.fromhex(digest)[:COHORT_HASH].ljust(COHORT_HASH, b"\0"), np.uint8)
+    steps = np.clip(np.rint(SPACING_STEPS * spacing), 1, 255).astype(np.uint8)
+    return np.concatenate([identities, np.tile(name, (len(steps), 1)), steps[:, None]], axis=1)
+
+
+def has_spacing(identities: Image) -> bool:
+    """Whether identities, N×D of one or more segments, say how far apart things lie that look so."""
+    return bool(_tail_of(identities[0].tobytes()))
+
+
+def without_tail(identities: Image) -> Image:
+    """Identities of one or more segments without their spacing."""
+    return identities[:, : _size_of(identities[0].tobytes())]
+
+
+def _size_of(identity: bytes) -> int:
+    """Bytes of an identity's head and point, as its head says."""
+    return IDENTITY_HEAD + int.from_bytes(identity[IDENTITY_HASH:IDENTITY_HEAD], "little")
+
+
+def _tail_of(identity: bytes) -> bytes:
+    """What an identity says of its spacing; nothing where that is not known."""
+    return identity[_size_of(identity) :] if identity else b""
 
 
 def embed_windows(tables: Sequence[Image], votes: int, embedding: SegmentEmbedding) -> list[Image]:

@@ -37,11 +37,12 @@ def out(edited: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(edited, tmp_path / "out"))
 
 
-def test_edits_of_an_earlier_version_are_told_and_renewed(out: Path) -> None:
+@pytest.mark.parametrize("identities", [False, True])
+def test_edits_of_an_earlier_version_are_told_and_renewed(out: Path, *, identities: bool) -> None:
     file = out / ".mangacolor/palette.json"
     new = json.loads(file.read_text())["log"]
     assert SAID not in palette(out).out and palette(out, "--json").document["edits"][0]["old"] is False
-    old = age_edits(out)
+    old = age_edits(out, identities=identities)
     said = palette(out).out
     assert said.count(SAID) == 1 and f"{SAID}e1; --renew" in said
     assert palette(out, "--json").document["edits"][0]["old"] is True

@@ -17,6 +17,7 @@ from mangacolor.api import colorize_chapter
 from mangacolor.cli import main
 from mangacolor.pipeline.editing.chapter import open_chapter
 from mangacolor.pipeline.events import RunResult
+from mangacolor.stages.segments.features import SPACING_TAIL
 from mangacolor.tests.helpers.stages import comic_page
 
 # Points of every page: in the grey half of the first panel, in its balloon, on something black, in the margin
@@ -83,14 +84,16 @@ def change_points(out: Path, change: Callable[[dict[str, Any]], object]) -> byte
     return file.read_bytes()
 
 
-def age_edits(out: Path) -> bytes:
-    """Leave the palette as an earlier version did, whose edits keep rows alone; returns its file."""
+def age_edits(out: Path, *, identities: bool = False) -> bytes:
+    """Leave the palette as an earlier version did, whose edits keep rows alone, or these and ``identities``
+    without spacing; returns its file."""
     chapter = open_chapter(out)
     columns = chapter.segments(chapter.names[0]).windows[0].features.shape[1]
 
     def shorten(point: dict[str, Any]) -> None:
         looks = base64.b64decode(point["looks"])
-        assert len(looks) > columns
-        point["looks"] = base64.b64encode(looks[:columns]).decode()
+        assert len(looks) > columns + SPACING_TAIL
+        kept = looks[:-SPACING_TAIL] if identities else looks[:columns]
+        point["looks"] = base64.b64encode(kept).decode()
 
     return change_points(out, shorten)

@@ -29,6 +29,7 @@ from mangacolor.stages.segments.features import (
     TONE,
     SegmentFeatures,
     with_head,
+    with_tail,
 )
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.stages import Bytes
@@ -86,11 +87,14 @@ def page_of_windows(
     windows: int = 2,
     whose: Sequence[int] = (),
     digest: str = "ab" * 4,
+    spacing: Sequence[float] = (),
+    cohort: str = "cd" * 4,
 ) -> dict[str, Artifact]:
     """A page of windows one above the other, each with a strip of each of these kinds of things.
 
     Things of one kind look nearly alike everywhere, and those of two kinds do not. ``whose``: the same of
-    their identities, of the embedding with the hash ``digest``; without, there are none.
+    their identities, of the embedding with the hash ``digest``; without, there are none. ``spacing``: of
+    each strip, by the cohort with the hash ``cohort``.
     """
     rng = np.random.default_rng(seed)
     high = HIGH * len(kinds)
@@ -100,6 +104,8 @@ def page_of_windows(
         rows = np.zeros((len(kinds), len(COLUMNS) + FEATURES), np.uint8)
         rows[:, len(COLUMNS) :] = _points(kinds, 100, rng)
         identities = with_head(_points(whose, 200, rng), digest) if whose else np.zeros((0, 0), np.uint8)
+        if spacing:
+            identities = with_tail(identities, np.array(spacing), cohort)
         rows[:, (TONE, LUMA, AREA)] = 180, 180, round(AREA_STEPS * np.log2(HIGH * WIDE))
         rows[:, (CB, CR)] = 128
         box = (0, number * high, WIDE, high)

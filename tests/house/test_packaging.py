@@ -28,6 +28,7 @@ NEEDED = {
     "core/displays.csv",
     "models/weights/balloons.safetensors",
     "models/weights/default.safetensors",
+    "models/weights/default.cohort.safetensors",
     "models/weights/default.identity.safetensors",
     "models/weights/default.surfaces.safetensors",
     "models/weights/descreen.safetensors",

@@ -14,8 +14,6 @@ import pytest
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Image
-from mangacolor.models.colour.efficient_layout import MAPS
-from mangacolor.models.colour.prediction import VOTES
 from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 
@@ -83,7 +81,9 @@ def test_each_network_is_trained_by_the_command_and_resumed(
             weights.write_bytes(content)
             assert exit_status(*command, *assignments(name)) in (2, 3) and not (out / "rows").exists()
             assert said in capsys.readouterr().err
-        weights.write_bytes(embedding_beside(colour, *MAPS[1:], VOTES))
+        weights.unlink()
+        first_run = command_for("segments", data, tmp_path / "first")
+        assert exit_status(*first_run, "--weights", str(colour), *assignments("segments")) == 0
         weights = tmp_path / "colour.identity.safetensors"
     assert exit_status(*command, *assignments(name)) == 0, capsys.readouterr().err
     first = weights.read_bytes()
@@ -95,6 +95,21 @@ def test_each_network_is_trained_by_the_command_and_resumed(
     assert exit_status(*command, "--resume", *sets) == 0, capsys.readouterr().err
     assert "finished at step" in capsys.readouterr().err
     assert weights.read_bytes() != first
+    if name == "identity":
+        assert_cohort_fits(colour)
+
+
+def assert_cohort_fits(colour: Path) -> None:
+    """The segments that were drawn are described by both embeddings that lie beside the weights."""
+    from mangacolor.models.colour.runner import load_colour_runner
+    from mangacolor.stages.segments.spacing import space_identities
+
+    runner = load_colour_runner(colour)
+    assert runner.cohort is not None and runner.identity is not None and len(runner.cohort.rows) > 10
+    rows, identities = runner.cohort.rows, runner.cohort.identities
+    spaced = space_identities(rows, identities, len(runner.palette), runner.cohort)
+    np.testing.assert_array_equal(spaced[:, : identities.shape[1]], identities)
+    assert spaced[:, -1].any()
 
 
 def embedding_beside(colour: Path, *maps: str) -> bytes:

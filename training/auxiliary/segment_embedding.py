@@ -46,7 +46,8 @@ from mangacolor.training.auxiliary.contrastive import (
     prepare_chapter,
 )
 from mangacolor.training.auxiliary.library import make_library
-from mangacolor.training.auxiliary.loop import choose_recipe, run_task
+from mangacolor.training.auxiliary.loop import Loop, choose_recipe, run_task
+from mangacolor.training.auxiliary.segment_cohort import CohortDraw
 from mangacolor.training.auxiliary.segment_rows import ROWS_VERSION, gather_chapters
 from mangacolor.training.data.sources import load_pictures
 from mangacolor.training.networks import TrainOutcome, TrainRequest
@@ -107,7 +108,8 @@ def _train(request: TrainRequest, kind: EmbeddingKind, default: EmbeddingRecipe)
     folder = (request.rows or request.run / "rows") / key
     votes = len(runner.palette)
     gathered = gather_chapters(folder, library, runner, recipe.chapters, recipe.seed, request.say)
-    chapters = [prepare_chapter(segments, votes) for segments in gathered]
+    draw = CohortDraw(recipe.chapters, recipe.seed)
+    chapters = [prepare_chapter(segments, votes) for segments in draw.watch(gathered)]
     request.say(counted(sum(len(chapter) for chapter in chapters), "segment"))
     trained = run_task(make_task(chapters, recipe, kind.network), recipe, request)
     outcome = trained.outcome()
@@ -116,6 +118,8 @@ def _train(request: TrainRequest, kind: EmbeddingKind, default: EmbeddingRecipe)
     embedding = cast(EmbeddingNetwork, trained.network).export(runner.feature_maps)
     path = embedding_path(request.weights, kind)
     write_atomic(path, embedding_bytes(embedding, request.weights, LICENCE, kind))
+    if kind is IDENTITY:
+        draw.write(request.weights, votes, LICENCE)
     return replace(outcome, message=f"{outcome.message}: {path}")
 
 

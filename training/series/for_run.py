@@ -19,6 +19,8 @@ from mangacolor.models.colour.segment_embedding import KINDS, embedding_fingerpr
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
 from mangacolor.models.files.reading import weights_fingerprint, weights_path
+from mangacolor.models.files.segment_cohort import ENDING as COHORT_ENDING
+from mangacolor.models.files.segment_cohort import cohort_path
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Announced, Listener
 from mangacolor.pipeline.plan import Foreseen
@@ -171,14 +173,15 @@ def _learn(found: Coloured, path: Path, options: Options, tell: Tell, cancel: Ca
 def _base_beside(weights: str, folder: Path) -> str:
     """The network to learn on: by its name, or as a copy in ``folder``, where a learnt file looks for it.
 
-    A copy is called by its hash, since two networks may have one name, and its embeddings come with
-    it.
+    A copy is called by its hash, since two networks may have one name, and its embeddings and their
+    cohort come with it.
     """
     if find_weights(weights) is not None:
         return weights
     copy = folder / f"base-{weights_fingerprint(weights)[:16]}{Path(weights).suffix}"
     copies = {weights_path(weights): copy}
     copies |= {embedding_path(weights, kind): copy.with_suffix(kind.ending) for kind in KINDS}
+    copies[cohort_path(weights)] = copy.with_suffix(COHORT_ENDING)
     for source, target in copies.items():
         with output_errors(target):
             if source.is_file():

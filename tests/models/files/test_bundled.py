@@ -18,7 +18,7 @@ from mangacolor.core.errors import ExitStatus, SetupError
 from mangacolor.core.installed import reinstall_command
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.models.colour import segment_embedding
-from mangacolor.models.files import reading
+from mangacolor.models.files import reading, segment_cohort
 from mangacolor.models.files.known import BUNDLED_NETWORKS, WEIGHTS
 from mangacolor.models.files.reading import BUNDLED
 from mangacolor.models.upscale import realesrgan, sources
@@ -73,7 +73,7 @@ def weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         importlib.import_module(f"mangacolor.stages.{name}")
     folder = tmp_path / "weights"
     shutil.copytree(BUNDLED, folder)
-    for module in (reading, sources, segment_embedding):
+    for module in (reading, sources, segment_embedding, segment_cohort):
         monkeypatch.setattr(module, "BUNDLED", folder)
     return folder
 

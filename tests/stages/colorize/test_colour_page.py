@@ -18,6 +18,7 @@ from mangacolor.models.colour.interface import TILE
 from mangacolor.models.colour.runner import load_colour_runner
 from mangacolor.models.colour.segment_embedding import IDENTITY, embedding_path
 from mangacolor.models.files.reading import DESCREENER, weights_fingerprint
+from mangacolor.models.files.segment_cohort import cohort_path
 from mangacolor.stages.colorize import stage as colorize
 from mangacolor.stages.colorize.network import colorize_pictures, colorize_windows
 from mangacolor.stages.reassemble import trace
@@ -178,4 +179,5 @@ def test_a_series_is_known_by_what_rows_come_from_as_in_earlier_versions() -> No
     files = (embedding_path("default"), DESCREENER)
     rows = weights_fingerprint("default") + "".join(map(sha256_of, files))
     assert colorize.memory_key(config) == ("10", rows)
-    assert colorize.fingerprint(config) == rows + sha256_of(embedding_path("default", IDENTITY))
+    besides = (embedding_path("default", IDENTITY), cohort_path("default"))
+    assert colorize.fingerprint(config) == rows + "".join(map(sha256_of, besides))

@@ -18,7 +18,7 @@ from mangacolor.stages.edits.params import PARAMS
 from mangacolor.stages.edits.splitting import find_halves, is_second_half
 from mangacolor.stages.edits.stage import Config, run
 from mangacolor.stages.segments.chapter import gather_segments
-from mangacolor.stages.segments.features import SegmentFeatures, with_head
+from mangacolor.stages.segments.features import Known, SegmentFeatures, with_head
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.tests.helpers.edit_coverage import check_points, covered, edit
 from mangacolor.tests.helpers.edits import FEATURES, EditContext, at, edited, page_of_windows
@@ -134,7 +134,8 @@ def test_another_networks_rows_are_not_taken_for_rows_with_identities() -> None:
     features = SegmentFeatures(np.full((1, 40), 7, np.uint8), 0, with_head(np.full((1, 8), 7, np.uint8), ""))
     assert features.can_read(features.look_of(0)) and features.can_read(bytes(40))
     for size in (*range(40), *range(41, 120)):
-        assert not features.can_read(bytes([7]) * size) and not features.is_row_alone(bytes([7]) * size)
+        look = bytes([7]) * size
+        assert not features.can_read(look) and features.known_in(look) is Known.SPACING
 
 
 def test_pages_of_two_embeddings_are_compared_as_they_look() -> None:
