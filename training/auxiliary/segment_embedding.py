@@ -46,7 +46,7 @@ from mangacolor.training.auxiliary.contrastive import (
     prepare_chapter,
 )
 from mangacolor.training.auxiliary.library import make_library
-from mangacolor.training.auxiliary.loop import Loop, choose_recipe, run_task
+from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.auxiliary.segment_cohort import CohortDraw
 from mangacolor.training.auxiliary.segment_rows import ROWS_VERSION, gather_chapters
 from mangacolor.training.data.sources import load_pictures
