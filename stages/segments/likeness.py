@@ -35,7 +35,7 @@ BY_IDENTITY = LikenessWeights(features=0.7, identity=0.7, votes=0.9, tone=3.5, e
 BY_SPACING = LikenessWeights(features=0.7, identity=0.7, votes=0.5, tone=3.5, even=0.95)
 # Most segments have a spacing of about 1. At this distance it is as likely as not that two such ones, of
 # different panels, are the same thing.
-SPACED_EVEN = 0.95
+SPACED_EVEN = 1.0
 # How much spacing counts: 0 not at all, .5 as in local scaling (Zelnik-Manor & Perona 2004).
 SPACING_POWER = 0.6
 
