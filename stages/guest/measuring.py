@@ -10,7 +10,7 @@ from mangacolor.core.colour import chroma, luma
 from mangacolor.core.types import Image
 from mangacolor.stages.guest.params import MeasuringParams, Params, odd
 from mangacolor.stages.guest.splitting import split_segments
-from mangacolor.stages.guest.surfaces import COVER_STEPS, LUMA, NEUTRAL, SPREAD_STEPS, GuestWindow
+from mangacolor.stages.guest.surfaces import COVER, COVER_STEPS, LUMA, NEUTRAL, SPREAD_STEPS, GuestWindow
 from mangacolor.stages.nearest import fill_nearest
 from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.windows.artifact import WindowColours
@@ -58,7 +58,8 @@ def measure_window(
         window.labels, smooth.astype(np.float32) - NEUTRAL, valid, params.splitting
     )
     rows = _measure(labels, planes, light, there, valid, params.measuring)
-    rows[:, LUMA] = np.rint(rows[:, LUMA] * (255.0 / paper)).clip(0, 255)
+    told = rows[:, COVER] > 0
+    rows[told, LUMA] = np.rint(rows[told, LUMA] * (255.0 / paper)).clip(1, 255)
     return GuestWindow(
         rows, labels if parents else None, parents, _find_edges(smooth, odd(EDGE_REACH * window.enlargement))
     )

@@ -47,8 +47,8 @@ class GuestWindow:
     ``labels``: H×W at drawing scale, the segments, those of ``colorize`` under their own numbers and new ones
     after them; None where none was split. ``parents``: of new ones the row of the segment that each is cut
     from, label 1 being row 0. ``rows``: S×5 uint8, new ones last: median Cb and Cr + 128, spread in quarter
-    levels, how much of it the guest covers in 255ths, and its luma. ``edges``: H×W, how much the
-    guest's chroma changes around each pixel, levels; None where it shows nothing.
+    levels, how much of it the guest covers in 255ths, and its luma, 0 where not known. ``edges``: H×W,
+    how much the guest's chroma changes around each pixel, levels; None where it shows nothing.
     """
 
     rows: Image
@@ -117,15 +117,15 @@ class PageGuest:
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> PageGuest:
-        """Views of the artifact's arrays; nothing is copied."""
+        """Views of the artifact's arrays; nothing is copied, unless an earlier version left no luma."""
         fits = tuple(
             Fit(page, found, residual, share) for page, found, residual, share in artifact.data["fits"]
         )
         windows: list[GuestWindow] = []
-        start = 0
+        kept, start = _with_luma(artifact.images[_ROWS]) if _ROWS in artifact.images else None, 0
         for number, entry in enumerate(artifact.data["windows"]):
             end = start + int(entry["segments"])
-            rows = artifact.images[_ROWS][start:end] if end > start else GuestWindow.nothing(0).rows
+            rows = GuestWindow.nothing(0).rows if kept is None else kept[start:end]
             labels, edges = artifact.maps.get(_labels(number)), artifact.images.get(_edges(number))
             windows.append(GuestWindow(rows, labels, tuple(entry["parents"]), edges))
             start = end
@@ -135,7 +135,7 @@ class PageGuest:
 @dataclass(frozen=True, slots=True)
 class GuestColours:
     """The guest's colours of N segments. ``chroma``: N×2, Cb and Cr in levels. ``spread``: N, levels.
-    ``cover``: N, shares. ``luma``: N, 0 to 255."""
+    ``cover``: N, shares. ``luma``: N, 1 to 255; 0 where it is not known."""
 
     chroma: F64
     spread: F64
@@ -188,3 +188,8 @@ def _edges(number: int) -> str:
 
 def _labels(number: int) -> str:
     return f"labels-{number:03d}"
+
+
+def _with_luma(rows: Image) -> Image:
+    """Rows as they are now, of such or of those that had no column of luma."""
+    return rows if rows.shape[1] > LUMA else np.pad(rows, ((0, 0), (0, 1 + LUMA - rows.shape[1])))

@@ -75,7 +75,7 @@ def _guide_window(
     if guest.edges is not None:  # where the guest's own colours change little by little, so do ours
         edges = cv2.resize(guest.edges, window.label_size, interpolation=cv2.INTER_AREA)
         steps = np.minimum(steps, edges.astype(np.float32))
-    believed = given & (np.hypot(*(colours - told.chroma).T) <= BELIEVED)
+    believed = given & (told.luma > 0) & (np.hypot(*(colours - told.chroma).T) <= BELIEVED)
     return GuidedWindow(given, np.where(believed, told.luma, -1).astype(np.float32), steps)
 
 

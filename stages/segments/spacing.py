@@ -16,11 +16,18 @@ from mangacolor.stages.segments.likeness import BY_SPACING, weighted_distance
 
 # Of the cohort, so many of the nearest are asked, and their mean distance taken.
 NEIGHBOURS = 5
+# Segments that are measured at a time, so that a page of many takes no more memory than one of few.
+_BLOCK = 256
 
 
 def measure_spacing(segments: SegmentFeatures, cohort: SegmentFeatures) -> F64:
     """The mean distance from each of N segments to its nearest in a cohort, N, by what ``spaced_distance``
     compares."""
+    starts = range(0, max(len(segments), 1), _BLOCK)
+    return np.concatenate([_mean_of_nearest(segments.take(slice(at, at + _BLOCK)), cohort) for at in starts])
+
+
+def _mean_of_nearest(segments: SegmentFeatures, cohort: SegmentFeatures) -> F64:
     far = weighted_distance(segments, cohort, BY_SPACING)
     nearest = min(NEIGHBOURS, len(cohort))
     return np.asarray(np.sort(np.partition(far, nearest - 1, axis=1)[:, :nearest], axis=1).mean(axis=1))

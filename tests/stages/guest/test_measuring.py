@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -159,6 +161,20 @@ def test_a_page_goes_to_an_artifact_and_back_and_splits_its_segments() -> None:
     assert areas == pytest.approx(np.bincount(first.labels.ravel())[1:], rel=0.04)
     assert np.array_equal(second.features, window().features)
     assert coloured_page({"colorize": inputs["colorize"]}).segments == 4
+
+
+def test_what_a_version_without_luma_left_is_read_as_not_known() -> None:
+    kept = PageGuest((measured(painted(RED, BLUE)), GuestWindow.nothing(2))).to_artifact()
+    of_before = replace(kept, images={**kept.images, "rows": kept.images["rows"][:, :4]})
+    again = PageGuest.from_artifact(of_before)
+    for window_now, window_before in zip(PageGuest.from_artifact(kept).windows, again.windows, strict=True):
+        now, before = (GuestColours.of(each.rows) for each in (window_now, window_before))
+        assert np.array_equal(now.chroma, before.chroma) and np.array_equal(now.cover, before.cover)
+        assert not before.luma.any() and np.array_equal(now.luma > 0, now.cover > 0)
+
+
+def test_black_is_known_and_dark() -> None:
+    assert GuestColours.of(measured(painted((0, 0, 0), BLUE)).rows).luma[0] == 1
 
 
 def test_the_preview_shows_the_guests_colours_and_hatches_the_rest() -> None:

@@ -116,3 +116,11 @@ def test_where_a_guest_is_not_believed_luma_is_ours() -> None:
     other = np.array([[20, -20]] * 3)
     corrections = Corrections((WindowCorrections(np.full(3, -1), other, np.full(3, -1), other),))
     assert abs(lightness(120, corrections=corrections) - lightness(230, corrections=corrections)) < 0.5
+
+
+def test_where_the_luma_of_a_guest_is_not_known_it_is_ours() -> None:
+    doubted = np.array([[20, -20]] * 3)
+    not_believed = Corrections((WindowCorrections(np.full(3, -1), doubted, np.full(3, -1), doubted),))
+    assert abs(lightness(0) - lightness(120)) > 10
+    assert lightness(0) > lightness(1)
+    assert abs(lightness(0, corrections=not_believed) - lightness(120, corrections=not_believed)) < 0.5

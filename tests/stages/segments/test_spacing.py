@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -33,11 +35,23 @@ def segments(count: int, spread: float, seed: int, spacing: F64 | None = None) -
     return SegmentFeatures(rows, 0, identities)
 
 
-@pytest.mark.parametrize("size", [1, NEIGHBOURS, 40])
-def test_spacing_is_the_mean_distance_to_the_nearest_of_the_cohort(size: int) -> None:
-    some, cohort = segments(7, 0.3, 0), segments(size, 0.3, 10)
+@pytest.mark.parametrize(("count", "size"), [(7, 1), (7, NEIGHBOURS), (7, 40), (600, 40), (0, 40)])
+def test_spacing_is_the_mean_distance_to_the_nearest_of_the_cohort(count: int, size: int) -> None:
+    some, cohort = segments(count, 0.3, 0), segments(size, 0.3, 10)
     far = np.sort(weighted_distance(some, cohort, BY_SPACING), axis=1)
     np.testing.assert_allclose(measure_spacing(some, cohort), far[:, :NEIGHBOURS].mean(axis=1))
+
+
+def test_many_segments_take_no_more_memory_than_few() -> None:
+    cohort = segments(500, 0.3, 10)
+    taken = []
+    for count in (300, 3000):
+        some = segments(count, 0.3, 0)
+        tracemalloc.start()
+        measure_spacing(some, cohort)
+        taken.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert taken[1] < 1.5 * taken[0]
 
 
 def test_what_looks_as_many_do_has_a_smaller_spacing() -> None:
