@@ -269,5 +269,6 @@ def test_references_seen_last_stay_when_a_server_begins(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / str(number)).mkdir()
         os.utime(tmp_path / str(number), (number, number))
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     ServedReferences(tmp_path, print, most=2)
-    assert {path.name for path in tmp_path.iterdir()} == {"2", "3"}
+    assert {path.name for path in tmp_path.iterdir()} == {"2", "3", "link"}
