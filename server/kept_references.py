@@ -37,7 +37,15 @@ class ServedReferences(KeptReferences):
         """Pictures that were exchanged for others would stay for ever."""
         if not self.folder.is_dir():
             return
-        by_age = sorted(self.folder.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        by_age = sorted(self.folder.iterdir(), key=_changed_at, reverse=True)
         for path in by_age[most:]:
             with contextlib.suppress(OSError):
                 shutil.rmtree(path)
+
+
+def _changed_at(path: Path) -> int:
+    """When something was written there, ns; 0 where nothing is, as another server may leave it."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -37,7 +37,7 @@ ANSWERS_BYTES: Final = 2 * 2**30
 SERIES: Final = 500
 # Series whose memory is kept open: as many as people read at once; each takes about a megabyte.
 OPEN_SERIES: Final = 8
-# Pictures of --reference that it is kept of what was seen in them; each takes about 0.1 MB.
+# Pictures of --reference that it is kept of what was seen in them; each takes about 0.05 MB.
 REFERENCES: Final = 2000
 # Chapter jobs that are kept, finished ones included.
 JOBS: Final = 16

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
-from typing import Final
+from pathlib import Path
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from mangacolor.core.displays import display_of
-from mangacolor.core.errors import MangacolorError, OutputError
+from mangacolor.core.errors import MangacolorError, OutputError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Page
+from mangacolor.formats.option_files import picture_files
 from mangacolor.formats.pixels import decode_picture
 from mangacolor.formats.sniff import FORMATS_READ, HEAD, image_kind
 from mangacolor.formats.writers import LIMITS, encode_picture
@@ -34,6 +37,7 @@ from mangacolor.stages.demand import PageSize
 JPEG_QUALITY: Final = encode.Config().jpeg_quality
 NO_CHAPTER: Final = Chapter("", ())
 Tell = Callable[[str], None]
+_Stamp: TypeAlias = tuple[str, int, int]  # a file's name, size and time, ns
 _SUFFIXES: Final = {"jpeg": ".jpg", "jpeg2000": ".jp2", "tiff": ".tif"}  # of other kinds, their own name
 
 
@@ -72,16 +76,15 @@ class PageEngine:
     def key(self, page: PageRequest) -> str:
         """A hash of all that decides the answer; of a series, what the user has put into its folder too.
 
-        Raises ``Refusal`` where a network or a palette is unusable.
+        Raises ``Refusal`` where a network, a palette or a reference is unusable.
         """
         series = self._shelf.find(page.series)
         options = series.options(page.options) if series else page.options
-        stamps = series.stamps() if series else ()
         try:
             begun = self._shelf.begun(series) if series else ""
             fits = page.colour and display_of(options) is not None
             targets = (encode.STAGE.name,) if fits else _targets(page)
-            mark = _mark(self._runner, options, targets, stamps)
+            mark = _mark(self._runner, options, targets, _stamps_of(options))
         except MangacolorError as error:
             raise refusal_of(error, self._shelf.folder) from error
         content = hashlib.sha256(page.data).hexdigest()
@@ -205,10 +208,21 @@ def _in_form(form: Form, blob: bytes, max_pixels: int) -> Answer:
     return _picture(decode_picture(blob, "the page", max_pixels).pixels, "JPEG")
 
 
+def _stamps_of(options: Options) -> tuple[_Stamp, ...]:
+    """Name, size and time of the files that options name: other files, other answers."""
+    files = [Path(path) for path in (options.palette, options.weights) if path]
+    with suppress(UsageError):  # where no reference is, who needs one says so
+        files += picture_files(Path(options.reference), "--reference") if options.reference else []
+    found = []
+    for file in files:
+        with suppress(OSError):  # the name of a network, as a rule
+            status = file.stat()
+            found.append((file.name, status.st_size, status.st_mtime_ns))
+    return tuple(found)
+
+
 @lru_cache(maxsize=256)
-def _mark(
-    runner: PageRunner, options: Options, targets: tuple[str, ...], _stamps: tuple[tuple[int, int], ...]
-) -> str:
+def _mark(runner: PageRunner, options: Options, targets: tuple[str, ...], _stamps: tuple[_Stamp, ...]) -> str:
     """A hash of the stages, their configurations and weights; ``_stamps`` tell when files have changed."""
     recipe = make_recipe(runner.graph, options, NO_CHAPTER, targets)
     return digest(f"{name} {mark}" for name, mark in sorted(recipe.marks.items()))

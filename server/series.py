@@ -51,18 +51,6 @@ class Series:
         """The file of what is remembered of its pages."""
         return self.folder / MEMORY
 
-    def stamps(self) -> tuple[tuple[int, int], ...]:
-        """Size and time of what the user has put there: other files, other answers."""
-        found = []
-        for name in (PALETTE, WEIGHTS):
-            try:
-                status = (self.folder / name).stat()
-            except OSError:
-                found.append((0, 0))
-            else:
-                found.append((status.st_size, status.st_mtime_ns))
-        return tuple(found)
-
 
 class _ForgivingMemory(SeriesMemory):
     """One that need not be written: where the disk does not take a page, its reader gets it all the same."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mangacolor.models.colour.runner import ColourRunner, load_colour_runner
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.server.answers_cache import AnswersCache
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.kept_references import ServedReferences
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.pages import Answer, PageRequest
@@ -244,9 +246,29 @@ def test_a_reference_is_seen_once_and_again_when_it_has_changed(tmp_path: Path) 
     assert runs[5:] == ["page.png", "cover.png"] and "is not kept" in told[0]
 
 
+def test_an_answer_by_a_reference_that_has_changed_is_another_one(tmp_path: Path) -> None:
+    covers = tmp_path / "covers"
+    covers.mkdir()
+    cover = covers / "cover.png"
+    cover.write_bytes(as_file(page_in_colour(300, 280)))
+    options = Options(scale="1", device="cpu", weights=str(tiny_weights(tmp_path)), reference=str(covers))
+    engine = PageEngine(PageRunner(), SeriesShelf(tmp_path / "series"))
+    page = PageRequest(as_file(comic_page(300, 280)), options)
+    keys = [engine.key(page), engine.key(page)]
+    cover.write_bytes(as_file(page_in_colour(300, 280)[::-1]))
+    keys.append(engine.key(page))
+    (covers / "second.png").write_bytes(as_file(page_in_colour(280, 300)))
+    keys.append(engine.key(page))
+    assert keys[0] == keys[1] and len(set(keys)) == 3
+    shutil.rmtree(covers)
+    with pytest.raises(Refusal, match="there is no such file"):
+        engine.key(page)
+
+
 def test_references_seen_last_stay_when_a_server_begins(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / str(number)).mkdir()
         os.utime(tmp_path / str(number), (number, number))
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     ServedReferences(tmp_path, print, most=2)
-    assert {path.name for path in tmp_path.iterdir()} == {"2", "3"}
+    assert {path.name for path in tmp_path.iterdir()} == {"2", "3", "link"}

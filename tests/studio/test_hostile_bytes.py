@@ -201,6 +201,12 @@ def wishes() -> Iterator[Hostile]:
         "no edit": {"edit": "e99", "colour": "#ff0000"},
         "an edit of letters": {"edit": "../x", "colour": "#ff0000"},
         "no step": {"undo": 12345},
+        "a step far away": {"undo": "e" + "9" * 190},
+        "a surrogate as a step": {"redo": "\ud800"},
+        "a surrogate as a page": {"at": ["\ud800", 1, 1], "colour": "#ff0000"},
+        "nothing to forget from": {"forget": [[PAGE, 300, 300]]},
+        "to forget of no edit": {"edit": "e99", "forget": [[PAGE, 300, 300]]},
+        "to forget many": {"edit": "e1", "forget": [[PAGE, 1, 1]] * 501},
         "nothing to undo": {"undo": True},
         "nothing to redo": {"redo": True},
         "one group to merge": {"merge": [1]},
@@ -216,6 +222,7 @@ def wishes() -> Iterator[Hostile]:
         "another look": {"look": {"script": 1}},
     }.items():
         yield wished(f"a wish: {name}", wish)
+        yield sent(f"what would be covered: {name}", "cover", {"wishes": wish})
     red = {"wishes": {"set": {"1": "#ff0000"}}}
     yield sent("a revision of old", "palette", {**red, "revision": "0" * 12}, (409,))
     yield sent("a revision that is none", "palette", {**red, "revision": {"x": 1}}, (400, 409))

@@ -177,6 +177,18 @@ def test_paper_says_why_and_offers_what_is_beside_it(window: Window) -> None:
     assert window.state("draft") is None
 
 
+def test_the_cross_begins_at_a_pixel_of_the_page(window: Window) -> None:
+    window.show(PAGE)
+    window.wait_for_surfaces(PAGE)
+    width, height = next(one["size"] for one in window.state("chapter")["pages"] if one["name"] == PAGE)
+    assert width % 2 and height % 2  # so that its middle is none
+    window.press("x", "Enter")
+    window.until(lambda: window.state("cover") is not None, "what would be covered")
+    assert window.state("draft")["at"] == [PAGE, width // 2, height // 2]
+    window.press("Escape", "Escape")
+    window.until(lambda: window.state("draft") is None, "the panel to close")
+
+
 def test_all_of_it_by_keyboard(window: Window) -> None:
     window.show(PAGE)
     window.wait_for_surfaces(PAGE)

@@ -12,6 +12,7 @@ from mangacolor.tests.helpers.studio_window import Window
 PAGE = PAGES[0]
 HAIR = (0.22, 0.86)
 CLOTH = "#2f7d6b"
+LIKENESS = "0.4"  # from which the hair is on all three pages
 
 
 @pytest.fixture
@@ -20,6 +21,7 @@ def picked(window: Window) -> Window:
     window.show(PAGE)
     window.wait_for_surfaces(PAGE)
     window.click_at(PAGE, *HAIR)
+    window.page.fill("#tab-colour .likeness input", LIKENESS)
     window.until(lambda: len(pages_of(window)) > 1, "what is like it")
     window.page.mouse.move(*window.place(PAGE, 0.5, 0.01))
     return window
@@ -93,6 +95,7 @@ def test_what_not_this_takes_away_is_told(open_window: Callable[..., Window]) ->
     window.press("PageDown")
     window.wait_for_surfaces(PAGE)
     window.page.touchscreen.tap(*window.place(PAGE, *HAIR))
+    window.page.fill("#tab-colour .likeness input", LIKENESS)
     window.until(lambda: len(pages_of(window)) > 1, "what is like it")
     before = sum(pages_of(window).values())
     window.choose("Not this")

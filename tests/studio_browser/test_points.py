@@ -11,7 +11,7 @@ from mangacolor.tests.helpers.studio import PAGES
 from mangacolor.tests.helpers.studio_window import Window
 
 PAGE = PAGES[0]
-HAIR, SKY = (0.22, 0.86), (0.5, 0.2)
+HAIR, SKY, CENTRE = (0.22, 0.86), (0.5, 0.2), (0.5, 0.5)
 CLOTH = "#2f7d6b"
 # Of the light half of a mark, as they are drawn: green where something is meant, red where it is not.
 MARKS = {"meant": (183, 240, 194), "not": (255, 194, 187)}
@@ -120,6 +120,59 @@ def test_a_saved_point_is_taken_away_by_the_list_and_comes_back_by_undo(picked: 
     picked.press("Control+z")
     picked.until(lambda: edits(picked)[0]["at"] == both, "the undo")
     picked.until(lambda: len(covered(picked)) > len(before), "what is covered to follow")
+
+
+# Answers to changes take a moment longer, so that what is done meanwhile comes first.
+SLOW = """() => {
+  const { fetch } = window;
+  window.fetch = async (...given) => {
+    if (String(given[0]).includes('/api/palette')) await new Promise((done) => setTimeout(done, 700));
+    return fetch(...given);
+  };
+}"""
+
+
+@pytest.mark.parametrize("gone", ["first", "further"])
+def test_a_point_is_taken_away_while_the_change_is_being_saved(picked: Window, gone: str) -> None:
+    picked.click_at(PAGE, *SKY, "Shift")
+    picked.until(lambda: len(points(picked, "also")) == 1, "the further point")
+    hair, (sky,) = picked.state("draft")["at"], points(picked, "also")
+    picked.page.evaluate(SLOW)
+    picked.choose_colour(CLOTH)
+    place = HAIR if gone == "first" else SKY
+    picked.click_at(PAGE, *place)
+    picked.click_at(PAGE, *place)  # who clicks twice means once
+    left = [sky] if gone == "first" else [hair]
+    picked.until(lambda: [edit["at"] for edit in edits(picked)] == [left], "the point to be gone")
+    picked.until(lambda: picked.state("draft")["edit"] == edits(picked)[0]["id"], "the change to be open")
+    picked.choose_colour("#c0392b")
+    picked.until(lambda: edits(picked)[0]["colour"] == "#c0392b", "the colour")
+    assert [edit["at"] for edit in edits(picked)] == [left]
+
+
+def test_a_point_that_comes_while_the_change_is_being_saved_is_saved_too(picked: Window) -> None:
+    picked.page.evaluate(SLOW)
+    picked.choose_colour(CLOTH)
+    picked.click_at(PAGE, *SKY, "Shift")
+    picked.until(lambda: [len(edit["at"]) for edit in edits(picked)] == [2], "both points to be saved")
+    picked.until(lambda: points(picked, "also") == [], "the points to be the edit's")
+
+
+def test_by_keys_the_focus_stays_near_a_point_that_went(picked: Window) -> None:
+    for place in (SKY, CENTRE):
+        before = len(points(picked, "not"))
+        picked.click_at(PAGE, *place, "Alt")
+        picked.until(lambda before=before: len(points(picked, "not")) > before, "a point")  # type: ignore[misc]
+    picked.page.locator(".points summary").focus()
+    picked.press("Enter")
+    for there in (".points summary", "#stage"):
+        picked.page.locator(".points [aria-label^='Take away: Not']").first.focus()
+        picked.press("Enter")
+        picked.until(lambda there=there: has_focus(picked, there), there)  # type: ignore[misc]
+
+
+def has_focus(window: Window, selector: str) -> bool:
+    return bool(window.page.evaluate("(one) => document.activeElement.matches(one)", selector))
 
 
 def test_the_open_colour_follows_an_undo(picked: Window) -> None:

@@ -12,6 +12,7 @@ import { commit } from "./commit.js";
 
 const LIKENESS = 0.5; // the command line's, too
 const POINTS = 500; // a request may name no more
+const SAVED_WITH = /** @type {const} */ (["also", "not", "reach", "likeness", "level"]); // as soon as it is an edit
 const DETAILS = /** @type {const} */ (["colour", "reach", "likeness", "level"]);
 
 /** @param {Pick<Draft, "page"|"at"|"colour"|"reach"> & Partial<Draft>} given  where it is not as usual */
@@ -218,7 +219,10 @@ function settle(at, touched, sent) {
     points.filter((point) => !kept?.some((one) => String(one) === String(point)));
   const points = { also: left(draft.also, edit?.at), not: left(draft.not, edit?.not) };
   const redrawn = draft.redrawn && String(draft.outline) !== String(sent.outline);
-  store.set({ draft: { ...draft, edit: touched, under: touched, ...points, redrawn } });
+  const now = { ...draft, edit: touched, under: touched, ...points, redrawn };
+  store.set({ draft: now });
+  // What was said while it became an edit has waited for that.
+  if (!sent.edit && SAVED_WITH.some((name) => draft[name] !== sent[name])) saveDraft(now);
 }
 
 /** A draft of an edit that was undone is over; of one that has become another it is what that is now. */

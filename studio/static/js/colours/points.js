@@ -4,6 +4,7 @@ import { make, refill, signButton } from "../core/dom.js";
 import { say } from "../core/say.js";
 import { editOf, pageNamed, store } from "../core/state.js";
 import { namedPoints } from "../pages/points.js";
+import { stageElement } from "../pages/stage.js";
 import { commit } from "./commit.js";
 import { changeDraft } from "./draft.js";
 
@@ -20,7 +21,12 @@ export function makePoints() {
       const meant = points.filter((point) => point.isMeant).length;
       element.hidden = points.length < 2; // the one that began it goes with the change
       title.textContent = `Points: ${meant} meant, ${points.length - meant} not`;
+      const hadFocus = list.contains(document.activeElement);
       refill(list, ...points.map((point) => row(point, meant)));
+      // With its button a point takes the focus along.
+      if (hadFocus && (element.hidden || !list.contains(document.activeElement))) {
+        (element.hidden ? stageElement() : title).focus({ preventScroll: true });
+      }
     },
   );
   return element;
@@ -45,24 +51,32 @@ function row({ place, isMeant }, meant) {
   );
 }
 
+/** @param {Place} one @param {Place} other */
+const isSame = (one, other) => String(one) === String(other);
+
 /** Whether a point can be taken away: something has to be left that is meant. @param {Place} place */
 export function isForgettable(place) {
   const points = namedPoints(store.get());
-  const own = points.find((point) => point.place === place);
+  const own = points.find((point) => isSame(point.place, place));
   return Boolean(own && (!own.isMeant || points.filter((point) => point.isMeant).length > 1));
 }
 
-/** From here on a point says nothing any more. @param {Place} place */
-export function forget(place) {
-  const { draft } = store.get();
-  if (!draft) return;
-  const edit = editOf(store.get(), draft.edit);
-  const without = (/** @type {Place[]} */ places) => places.filter((one) => one !== place);
-  if ([...(edit?.at ?? []), ...(edit?.not ?? [])].includes(place)) {
-    commit({ edit: draft.edit, forget: [place] });
-  } else if (place === draft.at && !edit) {
-    const [at, ...also] = draft.also;
-    changeDraft({ at: [...at], page: at[0], also });
-  } else changeDraft({ also: without(draft.also), not: without(draft.not) });
-  say("The point is taken away.");
+/** From here on a point says nothing any more. What is being saved comes first: it may be with this point. */
+export function forget(/** @type {Place} */ place) {
+  const whose = store.get().draft?.at;
+  commit(() => {
+    const { draft } = store.get();
+    if (!draft || draft.at !== whose || !isForgettable(place)) return null;
+    const edit = editOf(store.get(), draft.edit);
+    if ([...(edit?.at ?? []), ...(edit?.not ?? [])].some((one) => isSame(one, place))) {
+      return { edit: draft.edit, forget: [place] };
+    }
+    const without = (/** @type {Place[]} */ places) => places.filter((one) => !isSame(one, place));
+    if (isSame(place, draft.at) && !edit) {
+      const [at, ...also] = draft.also;
+      changeDraft({ at: [...at], page: at[0], also });
+    } else changeDraft({ also: without(draft.also), not: without(draft.not) });
+    say("The point is taken away.");
+    return null;
+  });
 }

@@ -60,7 +60,7 @@ function toggle() {
 /** @param {string} page @returns {{page: string, at: [number, number]}} */
 function middleOf(page) {
   const frame = framesInSight().find((one) => one.page.name === page) ?? framesInSight()[0];
-  return { page: frame?.page.name ?? page, at: frame ? [frame.size[0] / 2, frame.size[1] / 2] : [0, 0] };
+  return { page: frame?.page.name ?? page, at: frame ? [frame.size[0] >> 1, frame.size[1] >> 1] : [0, 0] };
 }
 
 const frameHere = () => framesInSight().find((frame) => frame.page.name === place?.page) ?? null;
