@@ -46,7 +46,9 @@ class SecondLook:
 
     luma: Image
     backend: CpuBackend
-    left: float  # what may still be looked at on this page, in lengths of lines from side to side
+    # What may still be looked at on this page, in lengths of lines from side to side; a line that leaves a
+    # doubt is looked at both ways up for one.
+    left: float
     # By number of the line: its samples, as ``Lines.border`` has them.
     seen: dict[int, Image] = field(default_factory=dict)
     _small: Image | None = None
