@@ -24,6 +24,7 @@ import numpy as np
 from mangacolor.benchmarks.quality.score_panels import iou
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.cpu import use_one_core
+from mangacolor.core.probability import expit
 from mangacolor.core.types import Box
 from mangacolor.models.runtime.backends import cpu_backend
 from mangacolor.stages.panels import find_panels
@@ -88,7 +89,7 @@ def fit(rows: F64, right: Mask, ridge: float = 0.1) -> F64:
     penalty = np.diag([ridge] * rows.shape[1] + [0.0])
     weights = np.zeros(design.shape[1])
     for _ in range(30):
-        chance = 1 / (1 + np.exp(-design @ weights))
+        chance = expit(design @ weights)
         curvature = design.T @ (design * (chance * (1 - chance))[:, None]) + penalty
         weights += np.linalg.solve(curvature, design.T @ (right - chance) - penalty @ weights)
     slopes = weights[:-1] / deviation
@@ -146,7 +147,7 @@ def tell_fit(
     told = ", ".join(f"{name} {value:.2f}" for name, value in zip(names, weights, strict=True))
     click.echo(f"{title}: {told}")
     weights = fit(rows[~odd], right[~odd])
-    chance = 1 / (1 + np.exp(-(rows[odd] @ weights[:-1] + weights[-1])))
+    chance = expit(rows[odd] @ weights[:-1] + weights[-1])
     tell_reliability("on odd pages, fitted on even ones", chance, right[odd])
 
 

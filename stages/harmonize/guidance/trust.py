@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
+from mangacolor.core.probability import expit
 from mangacolor.core.types import Image
 from mangacolor.stages.guest.surfaces import GuestColours
 from mangacolor.stages.harmonize.descriptors import blocks
@@ -76,13 +77,13 @@ def judge_guest(claims: Claims, votes: Image, palette: F64, graph: KnnGraph, par
     given = claims.weight > 0
     before = params.prior_share * claims.sum_up(claims.share)
     oddness = _find_odd_windows(claims, votes, palette, params)
-    reliability = _sigmoid(_logit(np.full(claims.windows, params.prior)) - oddness)
+    reliability = expit(_logit(np.full(claims.windows, params.prior)) - oddness)
     for _ in range(params.rounds):
         word = _ask_neighbours(claims.chroma, claims.weight * reliability[claims.window], graph, params)
         counted = claims.share * word.evidence
         agreed = claims.sum_up(counted * word.agrees) + before * params.prior
         share = agreed / np.maximum(claims.sum_up(counted) + before, 1e-9)
-        reliability = _sigmoid(_logit(_scale(share, before > 0, params)) - oddness)
+        reliability = expit(_logit(_scale(share, before > 0, params)) - oddness)
     return np.where(given, _judge(reliability[claims.window], word, params), 0.0)
 
 
@@ -159,7 +160,3 @@ def _judge(reliability: F64, word: _Word, params: GuidanceParams) -> F64:
 def _logit(share: F64) -> F64:
     share = np.clip(share, *_RELIABILITY)
     return np.asarray(np.log(share / (1 - share)))
-
-
-def _sigmoid(odds: F64) -> F64:
-    return np.asarray(1 / (1 + np.exp(-odds)))

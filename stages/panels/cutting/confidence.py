@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mangacolor.core.probability import expit
 from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
 from mangacolor.stages.panels.cutting.cuts import Node
 from mangacolor.stages.panels.cutting.polygons import Polygon
@@ -63,10 +64,10 @@ def _leaves(node: Node, weakest: float, params: Params) -> Iterator[Region]:
             yield from _leaves(part, min(weakest, odds), params)
         return
     against = min(-odds, fitted.surest)
-    confidence = _logistic(fitted.panel_base + fitted.panel_cuts * weakest + fitted.panel_doubt * against)
-    doubt = None if weighed is None else Doubt(weighed.cut, _logistic(odds))
+    confidence = _chance(fitted.panel_base + fitted.panel_cuts * weakest + fitted.panel_doubt * against)
+    doubt = None if weighed is None else Doubt(weighed.cut, _chance(odds))
     yield Region(node.polygon, confidence, weakest, against, doubt)
 
 
-def _logistic(log_odds: float) -> float:
-    return float(1 / (1 + np.exp(-log_odds)))
+def _chance(log_odds: float) -> float:
+    return float(expit(np.asarray(log_odds)))
