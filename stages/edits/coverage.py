@@ -110,7 +110,7 @@ def _surfaces(reach: Reach, segments: ChapterSegments) -> I64:
     names, or coarse ones are not known."""
     if reach not in _BY_LIKENESS or not len(segments.coarse):
         return np.arange(len(segments))
-    return segments.window * (int(segments.coarse.max()) + 1) + segments.coarse
+    return segments.coarse_number
 
 
 @dataclass(frozen=True, slots=True)

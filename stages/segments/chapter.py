@@ -53,6 +53,17 @@ class ChapterSegments:
         """Pixels at working scale."""
         return self.features.area
 
+    @property
+    def coarse_number(self) -> I64:
+        """The coarse segment that each is part of, N, by a number that no other of the chapter has. For
+        chapters whose coarse segments are known."""
+        return self.window * (int(self.coarse.max(initial=0)) + 1) + self.coarse
+
+    def by_window(self) -> list[I64]:
+        """For each window the indices of its segments."""
+        order = np.argsort(self.window, kind="stable")
+        return np.split(order, np.cumsum(np.bincount(self.window))[:-1])
+
     def by_page(self) -> list[I64]:
         """For each page the indices of its segments."""
         starts = np.searchsorted(self.page, np.arange(len(self.counts) + 1))

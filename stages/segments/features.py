@@ -319,16 +319,22 @@ def identities_of(rows: Image, votes: int, embedding: SegmentEmbedding) -> Image
 
 def with_head(points: Image, digest: str) -> Image:
     """Identities from their points (N×D uint8) and the hash of their embedding's file."""
-    name = bytes.fromhex(digest)[:IDENTITY_HASH].ljust(IDENTITY_HASH, b"\0")
-    head = np.frombuffer(name + points.shape[1].to_bytes(IDENTITY_SIZE, "little"), np.uint8)
+    head = np.frombuffer(
+        _name_of(digest, IDENTITY_HASH) + points.shape[1].to_bytes(IDENTITY_SIZE, "little"), np.uint8
+    )
     return np.concatenate([np.tile(head, (len(points), 1)), points], axis=1)
 
 
 def with_tail(identities: Image, spacing: F64, digest: str) -> Image:
     """Identities (N×D uint8) with the spacing of each, N, by a cohort with this hash of its file."""
-    name = np.frombuffer(bytes.fromhex(digest)[:COHORT_HASH].ljust(COHORT_HASH, b"\0"), np.uint8)
+    name = np.frombuffer(_name_of(digest, COHORT_HASH), np.uint8)
     steps = np.clip(np.rint(SPACING_STEPS * spacing), 1, 255).astype(np.uint8)
     return np.concatenate([identities, np.tile(name, (len(steps), 1)), steps[:, None]], axis=1)
+
+
+def _name_of(digest: str, size: int) -> bytes:
+    """The first bytes of a file's hash, by which those of different files are told apart."""
+    return bytes.fromhex(digest)[:size].ljust(size, b"\0")
 
 
 def has_spacing(identities: Image) -> bool:

@@ -76,10 +76,8 @@ class Panels:
 
 def _link(segments: ChapterSegments, params: PanelParams) -> Links:
     """Segments of one window, by how alike they are."""
-    order = np.argsort(segments.window, kind="stable")
-    ends = np.cumsum(np.bincount(segments.window))
     found: list[tuple[I64, I64, F64]] = []
-    for own in np.split(order, ends[:-1]):
+    for own in segments.by_window():
         features = segments.features.take(own)
         alike = np.exp(-((segment_distance(features, features) / params.similarity_scale) ** 4))
         np.fill_diagonal(alike, 0)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.core.arrays import F32, F64
 from mangacolor.core.colour import blankness
 from mangacolor.core.probability import expit, softmax
 from mangacolor.core.types import Image
@@ -49,7 +49,7 @@ def find_white(
     share = min(1.0, params.share * float(counted @ own / counted.sum()))
     least = _quantile(odds, counted, 1 - share)
     doubted = expit(params.slope * (least - odds))
-    beside = _likeliest(odds, blank * features.root_area, segments.window, params.panel_quantile) - odds
+    beside = _likeliest(odds, blank * features.root_area, segments, params.panel_quantile) - odds
     outdone = expit(params.panel_slope * (beside - params.panel_lead))
     return np.asarray(blank * doubted * outdone)
 
@@ -75,15 +75,14 @@ def _mean_of_coarse(odds: F64, segments: ChapterSegments) -> F64:
     if not len(segments.coarse):
         return odds
     weight = segments.features.root_area
-    own = np.unique(np.stack([segments.window, segments.coarse]), axis=1, return_inverse=True)[1].ravel()
+    own = np.unique(segments.coarse_number, return_inverse=True)[1]
     return np.asarray((np.bincount(own, odds * weight) / np.bincount(own, weight))[own])
 
 
-def _likeliest(odds: F64, weight: F64, window: I64, quantile: float) -> F64:
+def _likeliest(odds: F64, weight: F64, segments: ChapterSegments, quantile: float) -> F64:
     """Of each segment's panel the odds of what is likeliest skin there, N."""
-    order = np.argsort(window, kind="stable")
     found = np.zeros(len(odds))
-    for own in np.split(order, np.cumsum(np.bincount(window))[:-1]):
+    for own in segments.by_window():
         if len(own):
             found[own] = _quantile(odds[own], weight[own], quantile) if weight[own].any() else odds[own].max()
     return found
