@@ -9,11 +9,10 @@ from typing import Self, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Column
+from rich.progress import Progress
 
 from mangacolor.core.wording import duration
-from mangacolor.pipeline.report.bar import BAR_WIDTH, TimeLeftColumn
+from mangacolor.pipeline.report.bar import bar_columns
 
 LINES = 10  # in a log, of each piece of work
 Item = TypeVar("Item")
@@ -80,12 +79,7 @@ class WorkDisplay:
 
     def _make_bar(self) -> Progress:
         return Progress(
-            SpinnerColumn(),
-            TextColumn("[bold]{task.description}", table_column=Column(no_wrap=True)),
-            TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True)),
-            BarColumn(BAR_WIDTH),
-            TimeElapsedColumn(table_column=Column(no_wrap=True)),
-            TimeLeftColumn(table_column=Column(no_wrap=True)),
+            *bar_columns("[bold]{task.description}"),
             console=self._console,
             transient=True,
         )

@@ -25,17 +25,25 @@ from mangacolor.pipeline.report.remaining import Remaining
 BAR_WIDTH = 16
 
 
+def bar_columns(title: str) -> list[ProgressColumn]:
+    """What any bar shows: a ``title`` in rich's markup, counts (a field of the task), the share that is done,
+    time and time left."""
+    return [
+        SpinnerColumn(),
+        TextColumn(title, table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True)),
+        BarColumn(BAR_WIDTH),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        TimeLeftColumn(table_column=Column(no_wrap=True)),
+    ]
+
+
 class Bar:
     """Gone from the terminal once it is stopped."""
 
     def __init__(self, console: Console) -> None:
         self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("[bold]pages", table_column=Column(no_wrap=True)),
-            TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True)),
-            BarColumn(BAR_WIDTH),
-            TimeElapsedColumn(table_column=Column(no_wrap=True)),
-            TimeLeftColumn(table_column=Column(no_wrap=True)),
+            *bar_columns("[bold]pages"),
             TextColumn("[dim]{task.description}", table_column=Column(no_wrap=True, ratio=1)),
             console=console,
             transient=True,
