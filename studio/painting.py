@@ -20,7 +20,7 @@ from mangacolor.pipeline.editing.preview import find_changes
 from mangacolor.pipeline.editing.strokes import find_crossings
 from mangacolor.pipeline.editing.wishes.changer import Changer
 from mangacolor.pipeline.editing.wishes.options import Wishes
-from mangacolor.pipeline.editing.wording import edit_id
+from mangacolor.pipeline.editing.wording import edit_id, read_id
 from mangacolor.stages.edits.colours import to_hex
 from mangacolor.stages.edits.model import Edit, Look
 from mangacolor.stages.edits.palette import Palette
@@ -40,14 +40,22 @@ class Tried:
 
 
 def try_wishes(desk: Desk, wishes: Wishes) -> Tried:
-    """Raises ``UsageError`` for what cannot be."""
+    """Raises ``UsageError`` for what cannot be. Of an edit that has been taken back nothing is tried."""
     palette, _ = desk.palette()
-    if wishes == Wishes():
+    if wishes == Wishes() or _is_of_none(palette, wishes):
         return Tried(palette, None)
     changer = Changer(desk.now.coloured(), desk.surfaces, desk.looks)
     after = changer.change(palette, wishes)
     edit = next((edit for edit in after.edits if edit.id == changer.touched), None)
     return Tried(after, edit)
+
+
+def _is_of_none(palette: Palette, wishes: Wishes) -> bool:
+    """Whether a wish is of an edit that is not there: it may have been taken back while a window asked."""
+    if wishes.edit is None:
+        return False
+    number = read_id(wishes.edit, "--edit")
+    return all(edit.id != number for edit in palette.edits)
 
 
 def paint_page(desk: Desk, page: str, side: int, wishes: Wishes, look: Look | None = None) -> Image:

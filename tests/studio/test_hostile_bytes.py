@@ -222,7 +222,8 @@ def wishes() -> Iterator[Hostile]:
         "another look": {"look": {"script": 1}},
     }.items():
         yield wished(f"a wish: {name}", wish)
-        yield sent(f"what would be covered: {name}", "cover", {"wishes": wish})
+        of_no_edit = isinstance(wish, dict) and wish.get("edit") == "e99"  # which covers nothing
+        yield sent(f"what would be covered: {name}", "cover", {"wishes": wish}, (200 if of_no_edit else 400,))
     red = {"wishes": {"set": {"1": "#ff0000"}}}
     yield sent("a revision of old", "palette", {**red, "revision": "0" * 12}, (409,))
     yield sent("a revision that is none", "palette", {**red, "revision": {"x": 1}}, (400, 409))
