@@ -1,6 +1,6 @@
 """Score whole coloured pages, as readers get them: the measures of a release.
 
-    mangacolor INPUTS --out RESULTS --scale 1 --format png ...
+    mangacolor INPUTS --out RESULTS --scale 1 ...
     python benchmarks/quality/score_pages.py RESULTS --inputs INPUTS [--truth TRUTH [--art ART]]
         [--shifted RESULTS-SHIFT] [--scaled RESULTS-SCALE] [--out scores.json]
 
