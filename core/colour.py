@@ -78,7 +78,8 @@ def lightened(share: F32, tone: F32, cb: F32, cr: F32) -> F32:
     Where a network does not know how dark a thing is it answers with the middle of all that it might be, and
     a page of such answers is dim. But who has tones, and leaves a surface blank, means it to be light: there,
     what is a little darker than the lightest paint of its chroma (the one with a channel at 255) is brought
-    near to that, and what is clearly darker stays so by less than half. What is printed in tones is left alone.
+    near to that, and what is clearly darker stays so by less than half. What is printed in tones is left
+    alone.
     """
     lightest = lightest_share(cb, cr)
     most = np.float32(1.0 - DARKEST)

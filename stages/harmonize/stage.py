@@ -219,7 +219,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=23,
+    version=25,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,
