@@ -14,8 +14,10 @@ INK = 64.0
 DARKEST = 0.55
 # Luma of the scan from which a surface begins to be blank paper, and wholly is.
 PRINTED, BLANK = 208.0, 248.0
-# The power that lessens what blank paper's colour lacks of the lightest paint of its chroma.
-LIGHTENING = 1.7
+# What blank paper's colour lacks of the lightest paint of its chroma, as a share of the most it can lack, is
+# raised to this power; and of the most, this share is left.
+LIGHTENING = 2.5
+LEFT_DARK = 0.4
 
 # Shares of red, green and blue in luma (Rec. 601).
 LUMA_SHARES = (0.299, 0.587, 0.114)
@@ -76,12 +78,15 @@ def lightened(share: F32, tone: F32, cb: F32, cr: F32) -> F32:
     Where a network does not know how dark a thing is it answers with the middle of all that it might be, and
     a page of such answers is dim. But who has tones, and leaves a surface blank, means it to be light: there,
     what is a little darker than the lightest paint of its chroma (the one with a channel at 255) is brought
-    near to that. What is clearly dark stays so, and what is printed in tones is left alone.
+    near to that, and what is clearly darker stays so by less than half. What is printed in tones is left
+    alone.
     """
     lightest = lightest_share(cb, cr)
     most = np.float32(1.0 - DARKEST)
     lacking = np.maximum(lightest - share, 0.0) * (1 / most)
-    lighter = lightest - most * lacking ** (1 + (LIGHTENING - 1) * blankness(tone))
+    blank = blankness(tone)
+    left = 1 - (1 - LEFT_DARK) * blank
+    lighter = lightest - most * left * lacking ** (1 + (LIGHTENING - 1) * blank)
     return np.asarray(np.maximum(share, lighter), dtype=np.float32)
 
 

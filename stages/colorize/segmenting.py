@@ -13,6 +13,7 @@ from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.segments.features import describe_segments, embed_windows, identities_of
+from mangacolor.stages.segments.ink import measure_ink
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import Segmented, segment
@@ -44,10 +45,11 @@ def segment_pictures(
 @dataclass(frozen=True, slots=True)
 class Described:
     """The segments of a picture. ``rows``: as of ``SegmentFeatures``, N×C. ``identities``: likewise,
-    N×D; N×0 for a network without one."""
+    N×D; N×0 for a network without one. ``ink``: as of ``measure_ink``, N."""
 
     rows: Image
     identities: Image
+    ink: Image
 
 
 def describe_pictures(
@@ -79,4 +81,5 @@ def describe_pictures(
             known = space_identities(np.concatenate(tables), known, votes, runner.cohort)
         if known is not None:
             identities = np.split(known, ends)
-    return [Described(*pair) for pair in zip(tables, identities, strict=True)]
+    inks = (measure_ink(one.labels, one.plain) for one in segmented)
+    return [Described(*known) for known in zip(tables, identities, inks, strict=True)]

@@ -149,6 +149,7 @@ def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWin
                 tuple(one.parents.tolist()),
                 window.shown.views,
                 known.identities,
+                known.ink,
             )
             for window, one, picture, known in zip(
                 prepared, segmented, coloured.pictures, described, strict=True

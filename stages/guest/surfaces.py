@@ -14,6 +14,7 @@ from mangacolor.core.arrays import F64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
 from mangacolor.stages.names import COLORIZE, GUEST
 from mangacolor.stages.segments.features import COLUMNS, SIDES, describe_segments
+from mangacolor.stages.segments.ink import measure_ink
 from mangacolor.stages.windows.artifact import PageColours, WindowColours, shows_segments
 
 CB, CR, SPREAD, COVER, LUMA = range(5)
@@ -71,7 +72,14 @@ class GuestWindow:
         rows[:, SIDES] = window.features[origin, SIDES]
         parents = tuple(window.coarse[origin].tolist())
         identities = window.identities[origin] if window.identities.size else window.identities
-        return replace(window, labels=self.labels, features=rows, parents=parents, identities=identities)
+        return replace(
+            window,
+            labels=self.labels,
+            features=rows,
+            parents=parents,
+            identities=identities,
+            ink=measure_ink(self.labels, window.descreened),
+        )
 
 
 @dataclass(frozen=True, slots=True)

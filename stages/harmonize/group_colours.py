@@ -15,7 +15,7 @@ from mangacolor.stages.harmonize.guidance.guided import Guided
 from mangacolor.stages.harmonize.guidance.params import GuidanceParams
 from mangacolor.stages.harmonize.overrides import Override
 from mangacolor.stages.harmonize.panels.agreement import Panels
-from mangacolor.stages.harmonize.panels.skin import whiten
+from mangacolor.stages.harmonize.panels.neutrals import Neutrals
 from mangacolor.stages.harmonize.params import CorrectionParams, GroupColourParams, Params, SmoothingParams
 from mangacolor.stages.harmonize.references.matching import Matched
 from mangacolor.stages.harmonize.smoothing import weighted_mode
@@ -51,7 +51,7 @@ class Members:
 
     ``start``: what each starts from. ``agreed``: what it agreed on with its neighbours. N×2, levels.
     ``weight``: N, what it counts. ``guided``: which have a guest's colour. ``panels``: what is alike in
-    their panels. ``white``: N in [0, 1], how surely each is blank and no skin.
+    their panels. ``neutrals``: which lose colours that they cannot have.
     """
 
     start: F64
@@ -59,7 +59,7 @@ class Members:
     weight: F64
     guided: Guided
     panels: Panels
-    white: F64
+    neutrals: Neutrals
 
     @classmethod
     def of(
@@ -70,17 +70,17 @@ class Members:
         steadiness: F64,
         guided: Guided,
         panels: Panels,
-        white: F64,
+        neutrals: Neutrals,
         params: Params,
     ) -> Members:
         """``area``, ``steadiness``: N, of which a segment's weight is made."""
         weight = guided.weigh(np.sqrt(area) * steadiness, params.guidance)
-        return cls(start, agreed, weight, guided, panels, white)
+        return cls(start, agreed, weight, guided, panels, neutrals)
 
     def take(self, which: I64) -> Members:
         """Some of them, given in ascending order."""
         columns = self.start[which], self.agreed[which], self.weight[which]
-        return Members(*columns, self.guided.take(which), self.panels.take(which), self.white[which])
+        return Members(*columns, self.guided.take(which), self.panels.take(which), self.neutrals.take(which))
 
     def find_guided(self, number: I64, params: GuidanceParams) -> Mask:
         """The groups (``number``, N), G, that have the guest's colour."""
@@ -103,13 +103,13 @@ class Members:
         """The colours (N×2, levels) that segments end in, where nobody has chosen one.
 
         Each goes from what it agreed on to its group's colour as far as it is a member and near, but for a
-        colour of skin that it is not to have, and panels agree on what comes of that.
+        colour that it is not to have, and panels agree on what comes of that.
         """
         steps = params.corrections.membership_steps
         reach = self.guided.find_reach(groups, colours.groups, params.guidance)
         share = np.rint(reach * steps) / steps * colours.near
         drawn = colours.members + share[:, None] * (colours.groups[groups.number] - colours.members)
-        drawn = whiten(drawn, np.where(colours.held, 0.0, self.white), params.skin)
+        drawn = self.neutrals.but_for(colours.held).draw(drawn, params)
         return self.panels.settle(drawn, colours.held | self.guided.held, params.panels)
 
 

@@ -94,6 +94,23 @@ class SkinParams:
 
 
 @dataclass(frozen=True, slots=True)
+class SheenParams:
+    """What is the sheen of something black (panels/sheen.py)."""
+
+    # Share of solid ink in what is alike from which a segment that is no skin begins to be sheen, and wholly
+    # is; and of the ink in a segment itself, whatever else it may be.
+    ink_around: tuple[float, float] = (0.06, 0.18)
+    own_ink: tuple[float, float] = (0.3, 0.5)
+    # How far what surely is sheen loses a warm colour.
+    amount: float = 0.65
+    # Middle of warm hues in the plane of Cb and Cr, degrees, from yellow to pink, up to where to either side
+    # they are quite that, and sigma beyond.
+    hue: float = 125.0
+    hue_range: float = 50.0
+    hue_bandwidth: float = 12.0
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentParams:
     """What colour each segment starts from (colour_assignment.py)."""
 
@@ -315,6 +332,7 @@ class Params:
     neighbours: NeighbourParams = NeighbourParams()
     assignment: AssignmentParams = AssignmentParams()
     skin: SkinParams = SkinParams()
+    sheen: SheenParams = SheenParams()
     smoothing: SmoothingParams = SmoothingParams()
     clustering: ClusteringParams = ClusteringParams()
     joining: JoiningParams = JoiningParams()

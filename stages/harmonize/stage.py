@@ -219,7 +219,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=22,
+    version=23,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

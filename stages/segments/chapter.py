@@ -32,7 +32,8 @@ class ChapterSegments:
     all segments of its page. ``boxes``: of the windows, in pixels of their pages. ``counts``: for each page
     how many segments each of its windows has, balloons too. ``palette``: Cb and Cr in levels of the K colours
     that votes are for, K×2. ``embedded``: features are the point of an embedding. ``coarse``: N, the coarse
-    segment of its window that each is part of; empty where that is not known.
+    segment of its window that each is part of; empty where that is not known. ``ink``: N uint8, how much of
+    each is solid ink, 255ths; empty likewise.
     """
 
     features: SegmentFeatures
@@ -44,6 +45,7 @@ class ChapterSegments:
     palette: F64
     embedded: bool = False
     coarse: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    ink: Image = field(default_factory=lambda: np.zeros(0, np.uint8))
 
     def __len__(self) -> int:
         return len(self.page)
@@ -58,6 +60,15 @@ class ChapterSegments:
         """The coarse segment that each is part of, N, by a number that no other of the chapter has. For
         chapters whose coarse segments are known."""
         return self.window * (int(self.coarse.max(initial=0)) + 1) + self.coarse
+
+    def average_coarse(self, values: F64) -> F64:
+        """Means of ``values`` (N) over the coarse segment that each is part of; as they are where that is not
+        known."""
+        if not len(self.coarse):
+            return values
+        weight = self.features.root_area
+        own = np.unique(self.coarse_number, return_inverse=True)[1]
+        return np.asarray((np.bincount(own, values * weight) / np.bincount(own, weight))[own])
 
     def by_window(self) -> list[I64]:
         """For each window the indices of its segments."""
@@ -75,7 +86,7 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
 
     Holds one page's pictures at a time.
     """
-    columns: list[tuple[Image, I64, I64, I64, I64]] = []
+    columns: list[tuple[Image, I64, I64, I64, I64, Image]] = []
     identities: list[Image | None] = []
     boxes: list[Box] = []
     counts: list[tuple[int, ...]] = []
@@ -89,19 +100,23 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
             window = len(boxes) + np.repeat(np.arange(len(sizes)), sizes)
             coarse = np.concatenate([window.coarse for window in colours.windows])
             own = np.full(len(rows), number), window[rows], rows, coarse[rows]
-            columns.append((colours.features[rows], *own))
+            columns.append((colours.features[rows], *own, colours.ink[rows]))
             known = colours.identities
             identities.append(None if known is None else known[rows])
         boxes += colours.boxes
         counts.append(sizes)
     if columns:
-        table, page, window, row, coarse = (np.concatenate(column) for column in zip(*columns, strict=True))
+        table, page, window, row, coarse, ink = (
+            np.concatenate(column) for column in zip(*columns, strict=True)
+        )
     else:
         table, page = np.zeros((0, len(COLUMNS)), np.uint8), np.zeros(0, np.int64)
         window = row = coarse = page
+        ink = np.zeros(0, np.uint8)
     chroma = np.array(palette, np.float64).reshape(-1, 2)
     features = SegmentFeatures(table, len(chroma), _join(identities))
-    return ChapterSegments(features, page, window, row, tuple(boxes), tuple(counts), chroma, embedded, coarse)
+    known_as = page, window, row, tuple(boxes), tuple(counts)
+    return ChapterSegments(features, *known_as, chroma, embedded, coarse, ink)
 
 
 def _join(identities: Sequence[Image | None]) -> Image | None:

@@ -17,9 +17,10 @@ from mangacolor.core.types import Artifact, Box, Image
 from mangacolor.stages.windows.views import View
 
 # Of the stage that leaves it. An artifact without identities is read, too.
-VERSION = 10
+VERSION = 11
 _FEATURES = "surfaces"
 _IDENTITIES = "identities"
+_INK = "ink"
 _PARENTS = "parents"
 _VIEWS = "views"
 _WINDOWS = "panels"
@@ -46,7 +47,8 @@ class WindowColours:
     ``features``: a row for each of its N segments, label 1 first, N×C uint8
     (``stages/segments/features.py``). ``parents``: for each the coarse segment that it is part of, counted
     from 0; empty where each stands alone. ``views``: those in which the network was shown it. ``identities``:
-    for each what the identity embedding says of it, N×D uint8; N×0 where the network has none.
+    for each what the identity embedding says of it, N×D uint8; N×0 where the network has none. ``ink``: for
+    each how much of it is solid ink, N uint8, 255ths.
     """
 
     box: Box
@@ -57,6 +59,7 @@ class WindowColours:
     parents: tuple[int, ...] = ()
     views: tuple[View, ...] = ()
     identities: Image = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
+    ink: Image = field(default_factory=lambda: np.zeros(0, np.uint8))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -122,6 +125,14 @@ class PageColours:
         rows = [window.identities for window in self.windows if window.segments]
         return np.concatenate(rows) if rows and all(points.size for points in rows) else None
 
+    @property
+    def ink(self) -> Image:
+        """Of all windows, S uint8, 255ths; 0 where it was not measured."""
+        found = [
+            window.ink if len(window.ink) else np.zeros(window.segments, np.uint8) for window in self.windows
+        ]
+        return np.concatenate(found) if found else np.zeros(0, np.uint8)
+
     def to_artifact(self) -> Artifact:
         """As it is kept. ``from_artifact`` gives it back."""
         data = {
@@ -147,6 +158,8 @@ class PageColours:
         maps = {_labels(number): window.labels for number, window in enumerate(self.windows)}
         if self.segments:
             images[_FEATURES] = self.features
+        if any(len(window.ink) for window in self.windows):
+            images[_INK] = self.ink[:, None]
         if self.identities is not None:
             images[_IDENTITIES] = self.identities
         return Artifact(data, images, maps=maps)
@@ -158,9 +171,12 @@ class PageColours:
         start = 0
         for number, frame in enumerate(frames_of(artifact.data)):
             rows = points = np.zeros((0, 0), np.uint8)
+            ink = np.zeros(0, np.uint8)
             own = slice(start, start + frame.segments)
             if frame.segments:
                 rows = artifact.images[_FEATURES][own]
+            if frame.segments and _INK in artifact.images:
+                ink = artifact.images[_INK][own, 0]
             if frame.segments and _IDENTITIES in artifact.images:
                 points = artifact.images[_IDENTITIES][own]
             start += frame.segments
@@ -174,6 +190,7 @@ class PageColours:
                     frame.parents,
                     frame.views,
                     points,
+                    ink,
                 )
             )
         data = artifact.data
@@ -196,7 +213,7 @@ class PageColours:
 
 def shows_segments(name: str) -> bool:
     """Whether a picture of the artifact is of its segments, and not of what they were found in."""
-    return name.startswith(_FEATURES) or name == _IDENTITIES
+    return name.startswith(_FEATURES) or name in (_IDENTITIES, _INK)
 
 
 def frames_of(data: Mapping[str, Any]) -> list[WindowFrame]:

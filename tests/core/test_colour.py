@@ -10,6 +10,7 @@ from mangacolor.core.colour import (
     BLANK,
     DARKEST,
     INK,
+    LEFT_DARK,
     PRINTED,
     beyond_luma,
     lightened,
@@ -41,11 +42,11 @@ def test_blank_paper_leaves_its_chroma_room(chroma: tuple[float, float]) -> None
     assert (light[most <= SHARES] == SHARES[most <= SHARES]).all()
 
 
-def test_a_little_dark_is_lit_and_clearly_dark_is_not() -> None:
-    gain = of_tone(255) - SHARES
-    assert gain[0] == pytest.approx(0, abs=1e-6)
-    middle = int(np.argmax(gain))
-    assert 0.7 < SHARES[middle] < 0.9 and gain[middle] > 0.08
+def test_a_little_dark_is_lit_and_clearly_dark_stays_a_little_darker() -> None:
+    light = of_tone(255)
+    assert light[0] == pytest.approx(1 - LEFT_DARK * (1 - DARKEST), abs=1e-6)
+    assert (light[(SHARES > 0.8) & (SHARES < 1)] > 0.97).all()
+    assert (light[SHARES < 0.7] < 0.93).all()
 
 
 def test_what_is_printed_in_tones_is_left_alone() -> None:

@@ -1,4 +1,4 @@
 """What is looked at panel by panel: what is one thing in it, and what is blank there and no skin.
 
-Public: ``agreement.Panels``, ``skin.find_white``, ``skin.whiten``.
+Public: ``agreement.Panels``, ``neutrals.Neutrals``.
 """

@@ -12,6 +12,8 @@ towards white. In a close-up, where nothing is likelier, skin that the network d
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64
@@ -27,31 +29,52 @@ from mangacolor.stages.segments.chapter import ChapterSegments
 _MIN_SHARE = 1e-3
 
 
-def find_white(
+@dataclass(frozen=True, slots=True)
+class NoSkin:
+    """How surely each of N segments is no skin, in [0, 1]: ``doubted`` for what the chapter holds of it, and
+    ``outdone`` by something else in its panel. ``blank``: how far the scan has left it white, N in [0, 1]."""
+
+    doubted: F64
+    outdone: F64
+    blank: F64
+
+    @property
+    def white(self) -> F64:
+        """How surely each is blank and no skin."""
+        return self.blank * self.doubted * self.outdone
+
+    @property
+    def likely(self) -> F64:
+        """How likely each is no skin, blank or not."""
+        return np.maximum(self.doubted, self.outdone)
+
+
+def doubt_skin(
     segments: ChapterSegments, votes: Image, travelled: F32, panels: Panels, params: SkinParams
-) -> F64:
-    """How surely each of a chapter's segments is blank and no skin, N in [0, 1].
+) -> NoSkin:
+    """What is no skin of a chapter's segments. Without votes nothing is known of it.
 
     ``votes``: N×K, roots of probabilities. ``travelled``: N×K, the logarithms of probabilities that have
     travelled along the graph.
     """
     features = segments.features
+    nothing = np.zeros(len(features))
     if not features.vote_count:
-        return np.zeros(len(features))
+        return NoSkin(nothing, nothing, nothing)
     skin = skin_likeness(segments.palette, params)
     own = probabilities_of(votes) @ skin
     odds = (_log_odds(own) + _log_odds(softmax(travelled, axis=1) @ skin)) / 2
-    odds = panels.average(_mean_of_coarse(odds, segments))
+    odds = panels.average(segments.average_coarse(odds))
     blank = blankness(features.tone.astype(np.float32)).astype(np.float64)
     counted = blank * segments.area
     if not counted.any():
-        return blank
+        return NoSkin(nothing, nothing, blank)
     share = min(1.0, params.share * float(counted @ own / counted.sum()))
     least = _quantile(odds, counted, 1 - share)
     doubted = expit(params.slope * (least - odds))
     beside = _likeliest(odds, blank * features.root_area, segments, params.panel_quantile) - odds
     outdone = expit(params.panel_slope * (beside - params.panel_lead))
-    return np.asarray(blank * doubted * outdone)
+    return NoSkin(np.asarray(doubted), np.asarray(outdone), blank)
 
 
 def whiten(chroma: F64, white: F64, params: SkinParams) -> F64:
@@ -68,15 +91,6 @@ def skin_likeness(chroma: F64, params: SkinParams) -> F64:
     beyond = np.maximum(strength - params.chroma[1], 0) / params.chroma_bandwidth
     pale = np.minimum(strength / params.chroma[0], 1)
     return np.asarray(pale * np.exp(-((turned / params.hue_bandwidth) ** 2 + beyond**2) / 2))
-
-
-def _mean_of_coarse(odds: F64, segments: ChapterSegments) -> F64:
-    """The mean over the coarse segment that each is part of, N."""
-    if not len(segments.coarse):
-        return odds
-    weight = segments.features.root_area
-    own = np.unique(segments.coarse_number, return_inverse=True)[1]
-    return np.asarray((np.bincount(own, odds * weight) / np.bincount(own, weight))[own])
 
 
 def _likeliest(odds: F64, weight: F64, segments: ChapterSegments, quantile: float) -> F64:

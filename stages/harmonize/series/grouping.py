@@ -21,7 +21,7 @@ from mangacolor.stages.harmonize.group_colours import Members
 from mangacolor.stages.harmonize.guidance.guided import Guided, guide
 from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.panels.agreement import Panels
-from mangacolor.stages.harmonize.panels.skin import find_white, whiten
+from mangacolor.stages.harmonize.panels.neutrals import Neutrals
 from mangacolor.stages.harmonize.params import Params, SmoothingParams
 from mangacolor.stages.harmonize.series.joining import join_groups, without_joined
 from mangacolor.stages.harmonize.series.remembered import Remembered
@@ -45,8 +45,8 @@ class Grouping:
     """What is known of the chapter's N segments once they are grouped: how little each one's chroma strays
     (``steadiness``, N in [0, 1]), colours before and after smoothing (N×2, levels), votes that have travelled
     (``logits``, N×K). ``joined``: for each group the row of the remembered one that it is, -1 for a new one.
-    ``guided``: which segments have a guest's colour. ``panels``: what is alike in their panels. ``white``: N
-    in [0, 1], how surely each is blank and no skin."""
+    ``guided``: which segments have a guest's colour. ``panels``: what is alike in their panels.
+    ``neutrals``: which lose colours that they cannot have."""
 
     steadiness: F64
     start: F64
@@ -56,11 +56,11 @@ class Grouping:
     joined: I64
     guided: Guided
     panels: Panels
-    white: F64
+    neutrals: Neutrals
 
     def members(self, area: F64, params: Params) -> Members:
         """The segments as they have a say in the colours of groups. ``area``: N."""
-        known = self.start, self.smoothed, area, self.steadiness, self.guided, self.panels, self.white
+        known = self.start, self.smoothed, area, self.steadiness, self.guided, self.panels, self.neutrals
         return Members.of(*known, params)
 
 
@@ -93,15 +93,14 @@ def group_segments(
     looks = places[:, : space.page_column]
     own = guided.since(known)
     panels = Panels.of(segments, params.panels)
-    white = find_white(segments, votes[known:], logits[known:], panels, params.skin)
-    white = np.where(own.held, 0.0, white)
-    start[known:] = whiten(start[known:], white, params.skin)
-    smoothed[known:] = whiten(smoothed[known:], white, params.skin)
-    decided = start[known:], smoothed[known:], segments.area, steadiness[known:], own, panels, white
+    neutrals = Neutrals.find(segments, votes[known:], logits[known:], panels, params).but_for(own.held)
+    start[known:] = neutrals.draw(start[known:], params)
+    smoothed[known:] = neutrals.draw(smoothed[known:], params)
+    decided = start[known:], smoothed[known:], segments.area, steadiness[known:], own, panels, neutrals
     members = Members.of(*decided, params)
     groups, joined = _join_and_cluster(graph, smoothed, looks, segments.area, members, remembered, params)
     columns = steadiness[known:], members.start, members.agreed, logits[known:]
-    return Grouping(*columns, groups, joined, own, panels, white)
+    return Grouping(*columns, groups, joined, own, panels, neutrals)
 
 
 def with_remembered(remembered: Remembered, segments: ChapterSegments) -> SegmentFeatures:

@@ -14,6 +14,7 @@ from mangacolor.stages.harmonize.group_colours import Members
 from mangacolor.stages.harmonize.guidance.guided import Guided
 from mangacolor.stages.harmonize.neighbours import KnnGraph
 from mangacolor.stages.harmonize.panels.agreement import Panels
+from mangacolor.stages.harmonize.panels.neutrals import Neutrals
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.segments.links import Links
 
@@ -32,7 +33,7 @@ def members_of(agreed: F64, held: I64 | None = None) -> Members:
         guided = Guided(np.isin(np.arange(len(agreed)), held), agreed)
     ones = np.ones(len(agreed))
     panels = Panels.nothing(len(agreed))
-    return Members.of(agreed, agreed, ones, ones, guided, panels, 0 * ones, Params())
+    return Members.of(agreed, agreed, ones, ones, guided, panels, Neutrals(0 * ones, 0 * ones), Params())
 
 
 def ring(agreed: F64, params: Params) -> Links:

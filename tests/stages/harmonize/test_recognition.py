@@ -22,6 +22,7 @@ from mangacolor.stages.harmonize.descriptors import make_space
 from mangacolor.stages.harmonize.guidance.guided import Guided
 from mangacolor.stages.harmonize.palette_entries import absent_entries, make_entries
 from mangacolor.stages.harmonize.panels.agreement import Panels
+from mangacolor.stages.harmonize.panels.neutrals import Neutrals
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.regrouping import Regrouped, find_groups
 from mangacolor.stages.harmonize.series.grouping import Grouping
@@ -95,7 +96,7 @@ def group(
         np.full(int(number.max()) + 1, -1),
         Guided.nobody(count),
         Panels.nothing(count),
-        np.zeros(count),
+        Neutrals(np.zeros(count), np.zeros(count)),
     )
     prints = fingerprint_segments(segments, [sha256(page.encode()).hexdigest()[:16] for page in pages])
     space = make_space(segments.features, True, params.descriptors)

@@ -10,7 +10,7 @@ import pytest
 from mangacolor.core.arrays import F64
 from mangacolor.stages.harmonize.descriptors import make_space
 from mangacolor.stages.harmonize.panels.agreement import Panels
-from mangacolor.stages.harmonize.panels.skin import find_white, skin_likeness, whiten
+from mangacolor.stages.harmonize.panels.skin import doubt_skin, skin_likeness, whiten
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.series.grouping import Grouping, group_segments
 from mangacolor.stages.harmonize.series.remembered import Remembered
@@ -49,7 +49,7 @@ def white(things: list[Thing]) -> F64:
     segments = chapter(things)
     votes = segments.features.votes
     travelled = np.log(np.square(votes / np.float32(255)) + np.float32(1e-5)).astype(np.float32)
-    return find_white(segments, votes, travelled, Panels.of(segments, Params().panels), PARAMS)
+    return doubt_skin(segments, votes, travelled, Panels.of(segments, Params().panels), PARAMS).white
 
 
 def grouped(segments: ChapterSegments, params: Params) -> Grouping:
@@ -93,8 +93,8 @@ def test_a_network_without_votes_says_nothing() -> None:
     features = SegmentFeatures(segments.features.rows[:, : -len(PALETTE)])
     silent = replace(segments, features=features, palette=np.zeros((0, 2)))
     nothing = np.zeros((2, 0), np.float32)
-    found = find_white(silent, features.votes, nothing, Panels.nothing(2), PARAMS)
-    assert found.tolist() == [0, 0]
+    found = doubt_skin(silent, features.votes, nothing, Panels.nothing(2), PARAMS)
+    assert found.white.tolist() == found.likely.tolist() == [0, 0]
 
 
 def test_shirts_of_a_chapter_end_whiter_than_its_faces() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ def window(left: int, segments: int, side: int = 8) -> WindowColours:
         rng.integers(0, 256, (segments, WIDTH), dtype=np.uint8) if segments else np.zeros((0, 0), np.uint8),
         tuple(number // 2 for number in range(segments)),
         (View((side, side)), View((side // 2, side // 2), mirrored=True)),
+        ink=rng.integers(0, 256, segments, dtype=np.uint8),
     )
 
 
@@ -50,10 +51,11 @@ def test_names_are_those_of_finished_folders() -> None:
     assert list(artifact.images) == [
         *("panel-000", "panel-001"),
         *("descreened-000", "descreened-001"),
-        "surfaces",
+        *("surfaces", "ink"),
     ]
     assert list(artifact.maps) == ["surfaces-000", "surfaces-001"]
     assert artifact.images["surfaces"].shape == (8, WIDTH)
+    assert artifact.images["ink"].shape == (8, 1)
     seen = {"size": [8, 8], "scale": 0.5, "views": [[8, 8, False], [4, 4, True]]}
     assert artifact.data == {
         "panels": [
@@ -72,6 +74,14 @@ def test_a_page_without_segments_keeps_no_features() -> None:
     artifact = page(0).to_artifact()
     assert "surfaces" not in artifact.images
     assert PageColours.from_artifact(artifact).features.size == 0
+
+
+def test_where_ink_was_not_measured_there_is_none() -> None:
+    known = page(3, 5)
+    bare = replace(known, windows=tuple(replace(one, ink=one.ink[:0]) for one in known.windows))
+    artifact = bare.to_artifact()
+    assert "ink" not in artifact.images
+    assert PageColours.from_artifact(artifact).ink.tolist() == [0] * 8
 
 
 def test_reading_copies_nothing() -> None:
