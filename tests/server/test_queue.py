@@ -44,7 +44,7 @@ def client(bench: Bench) -> Iterator[httpx.Client]:
         bench.engine.open.set()
 
 
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
+def until(true: Callable[[], bool], seconds: float = 100) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it does not come"
