@@ -54,7 +54,10 @@ Colour = Callable[[Wanted, Listener, CancelToken], RunResult]
 
 @dataclass(slots=True)
 class Progress:
-    """How far the run is. ``document`` may be asked for from any thread."""
+    """How far the run is. ``document`` may be asked for from any thread.
+
+    ``working``: pages that it has in hand; those of a run that was halted stay so until it is taken up again.
+    """
 
     state: State = "idle"
     why: str = ""
@@ -133,6 +136,11 @@ class Runner:
                 self._wanted.append(wanted)
             self._change.notify_all()
 
+    def document(self) -> dict[str, Any]:
+        """What a browser is told, from any thread: how far the run is, and whether another ``waits``."""
+        with self._change:
+            return {**self.progress.document(), "waits": bool(self._wanted)}
+
     def stop(self) -> None:
         """Stop the run at work, and forget what else is wanted."""
         with self._change:
@@ -141,6 +149,8 @@ class Runner:
                 self._stopped = True
                 self._cancel.request()
                 self.progress.state = "stopping"
+            else:
+                self.progress.working.clear()  # of a run that was to be taken up again
         self._tell(None)
 
     @contextmanager
@@ -222,7 +232,8 @@ class Runner:
             if was_halted and not any(other.does(wanted) for other in self._wanted):
                 self._wanted.appendleft(replace(wanted, why="edit" if wanted.is_plain else wanted.why))
             progress.state = state
-            progress.working.clear()
+            if not was_halted:  # else these pages are gone on with
+                progress.working.clear()
             self._cancel = None
             self._change.notify_all()
         self._tell(None)

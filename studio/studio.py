@@ -134,7 +134,7 @@ class Studio:
             "can_run": not self.why_not_run,
             "why_not_run": self.why_not_run,
             "pages": self.rows(desk).all(),
-            "run": self.runner.progress.document(),
+            "run": self.runner.document(),
             "palette": palette,
             "look": look,
             "presets": PRESETS,
@@ -153,6 +153,11 @@ class Studio:
         revision = revision_of(opened.chapter) if opened.chapter is not None and stale else ""
         working = set(self.runner.progress.working)
         return PageRows(self.state, opened.pages, opened.chapter, self.failures, working, stale, revision)
+
+    def has_in_hand(self, page: str) -> bool:
+        """Whether a run makes a page anew: until the page is told of again, what is kept of it may be partly
+        gone, or not fit together."""
+        return page in self.runner.progress.working
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -279,7 +284,7 @@ class Studio:
         if isinstance(event, PageStarted | PageDone | PageFailed):
             self._tell_page(event.page)
         if event is None or isinstance(event, STEP_EVENTS):
-            self.hub.tell("run", self.runner.progress.document())
+            self.hub.tell("run", self.runner.document())
 
     def _run_done(self, wanted: Wanted, result: RunResult) -> None:
         if result.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
@@ -308,8 +313,8 @@ class Studio:
             self.hub.tell("notice", told, desk.name)
 
     def _counted(self, chapter: ColouredChapter) -> None:
-        """The surfaces have been gathered: what edits cover can be told."""
-        self.hub.tell("palette", {"revision": revision_of(chapter)}, chapter.chapter.name)
+        """The surfaces have been gathered: how much edits cover can be told to who has asked before."""
+        self.hub.tell("chapter", {}, chapter.chapter.name)
 
     # -- chapters
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -51,6 +51,21 @@ async def asked_of(request: Request) -> tuple[Studio, Desk]:
 async def at_desk(desk: Desk, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Something that looks at surfaces or paints, on the desk's thread."""
     return await asyncio.wrap_future(desk.submit(work, *args, **kwargs))
+
+
+async def if_it_fits(studio: Studio, page: str, work: Callable[[], Awaitable[T]]) -> T | None:
+    """Something that is made of what is kept of a page; None where that is being written just now."""
+    try:
+        return await work()
+    except Exception:
+        if studio.has_in_hand(page):
+            return None
+        raise
+
+
+def nothing_yet() -> Response:
+    """Of a page that a run makes anew: who has asked is told when it is done, and asks again."""
+    return Response(status_code=204)
 
 
 async def body_of(request: Request) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
@@ -25,7 +26,15 @@ from mangacolor.studio.painting import (
     surfaces_document,
 )
 from mangacolor.studio.pictures import jpeg, screen_size
-from mangacolor.studio.routes.answers import asked_of, at_desk, body_of, picture_answer, side_in
+from mangacolor.studio.routes.answers import (
+    asked_of,
+    at_desk,
+    body_of,
+    if_it_fits,
+    nothing_yet,
+    picture_answer,
+    side_in,
+)
 from mangacolor.studio.wishes import read_look, read_wishes
 
 
@@ -48,16 +57,23 @@ async def colour(request: Request) -> Response:
 
 
 async def surfaces(request: Request) -> Response:
-    _, desk = await asked_of(request)
+    """The surfaces of a page, and where the map of their numbers is; nothing while a run writes them."""
+    studio, desk = await asked_of(request)
     asked = request.query_params
     page, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
-    listed = await at_desk(desk, surfaces_document, desk, page)
-    size = screen_size(desk.now.coloured().size(page), side)
-    query = {"page": page, "side": side, "stamp": desk.surface_stamp(page), "chapter": desk.name}
+
+    def look() -> tuple[list[dict[str, Any]], tuple[int, int], str]:
+        stamp = desk.surface_stamp(page)  # of what is read from here on, if not of what comes later
+        return surfaces_document(desk, page), desk.now.coloured().size(page), stamp
+
+    found = await if_it_fits(studio, page, partial(at_desk, desk, look))
+    if found is None:
+        return nothing_yet()
+    listed, size, stamp = found
+    query = {"page": page, "side": side, "stamp": stamp, "chapter": desk.name}
     desk.make_ready(page, side)
-    return JSONResponse(
-        {"size": list(size), "map": f"/api/pictures/surfaces?{urlencode(query)}", "surfaces": listed}
-    )
+    where = f"/api/pictures/surfaces?{urlencode(query)}"
+    return JSONResponse({"size": list(screen_size(size, side)), "map": where, "surfaces": listed})
 
 
 async def surface(request: Request) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,7 +23,14 @@ from mangacolor.studio.pictures import (
     scaled,
     surface_map,
 )
-from mangacolor.studio.routes.answers import asked_of, at_desk, picture_answer, side_in
+from mangacolor.studio.routes.answers import (
+    asked_of,
+    at_desk,
+    if_it_fits,
+    nothing_yet,
+    picture_answer,
+    side_in,
+)
 from mangacolor.studio.studio import Studio
 
 # Of a thumbnail, width at most: in its heights. Strips are far longer than wide, spreads wider.
@@ -48,13 +56,16 @@ async def chapter(request: Request) -> Response:
 
 
 async def page(request: Request) -> Response:
-    """The finished page; with the edits that its file does not have yet, where there are such."""
+    """The finished page; with the edits that its file does not have yet, where there are such and it can be
+    painted with them."""
     studio, desk = await asked_of(request)
     name, side = desk.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
     stamp = request.query_params.get("stamp")
     if name in studio.stale:
-        painted, revision = await at_desk(desk, _paint_stale, desk, name, side)
-        return picture_answer(jpeg(painted), stamp is not None and stamp.endswith(f"-{revision}"))
+        made = await if_it_fits(studio, name, partial(at_desk, desk, _paint_stale, desk, name, side))
+        if made is not None:
+            painted, revision = made
+            return picture_answer(jpeg(painted), stamp is not None and stamp.endswith(f"-{revision}"))
     return picture_answer(*await asyncio.to_thread(_finished, studio, desk, name, side, stamp))
 
 
@@ -72,18 +83,24 @@ async def thumb(request: Request) -> Response:
 
 
 async def surfaces(request: Request) -> Response:
-    _, desk = await asked_of(request)
+    """The map of a page's surfaces; nothing where the ``stamp`` is of others than there are by now."""
+    studio, desk = await asked_of(request)
     asked = request.query_params
-    name, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
-    picture = await asyncio.to_thread(surface_map, desk.now.coloured(), name, side)
-    return picture_answer(picture, bool(asked.get("stamp")))
+    name, side, stamp = desk.coloured_page(asked.get("page")), side_in(asked.get("side")), asked.get("stamp")
+    work = partial(asyncio.to_thread, surface_map, desk.now.coloured(), name, side)
+    picture = await if_it_fits(studio, name, work)
+    if picture is None or (stamp and stamp != await asyncio.to_thread(desk.surface_stamp, name)):
+        return nothing_yet()
+    return picture_answer(picture, bool(stamp))
 
 
 async def balloons(request: Request) -> Response:
-    _, desk = await asked_of(request)
+    studio, desk = await asked_of(request)
     asked = request.query_params
     name, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
-    return picture_answer(await asyncio.to_thread(balloon_map, desk.now.coloured(), name, side), False)
+    work = partial(asyncio.to_thread, balloon_map, desk.now.coloured(), name, side)
+    picture = await if_it_fits(studio, name, work)
+    return nothing_yet() if picture is None else picture_answer(picture, False)
 
 
 def _finished(studio: Studio, desk: Desk, name: str, side: int, stamp: str | None) -> tuple[Picture, bool]:

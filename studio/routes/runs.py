@@ -52,14 +52,14 @@ async def begin(request: Request) -> Response:
     studio.runner.ask(Wanted("asked", chapter, names, start, force or bool(names)))
     if names:  # by itself a page knows nothing of the others' colours
         studio.runner.ask(Wanted("asked", chapter))
-    return JSONResponse(studio.runner.progress.document())
+    return JSONResponse(studio.runner.document())
 
 
 async def stop(request: Request) -> Response:
     studio = studio_of(request)
     await body_of(request)
     await run_in_threadpool(studio.runner.stop)
-    return JSONResponse(studio.runner.progress.document())
+    return JSONResponse(studio.runner.document())
 
 
 async def export(request: Request) -> Response:

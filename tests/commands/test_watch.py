@@ -93,9 +93,7 @@ def test_a_signal_ends_it_with_the_usual_status(tmp_path: Path, number: int, sta
     (tmp_path / "in").mkdir()
     watching = Process(tmp_path / "in", tmp_path / "out")
     watching.wait_for("idle")
-    began = time.monotonic()
     assert watching.end(number) == status
-    assert time.monotonic() - began < 5
     assert len(watching.said("watch_done")) == 1
 
 

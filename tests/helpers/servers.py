@@ -55,7 +55,7 @@ class PretendedEngine(PageEngine):
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            self.open.wait(20)
+            self.open.wait(100)
             time.sleep(self.seconds)
             if self.failure is not None:
                 raise self.failure
@@ -102,7 +102,7 @@ def client_of(
     server.config.port = 0
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 100
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from mangacolor.tests.helpers.paths import ROOT
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Set by .ci/run: the studio's tests fail without this browser and are not skipped.
 ASKED = "MANGACOLOR_TEST_BROWSER"
-COMMAND = (sys.executable, "-m", "mangacolor", "studio")
+PROGRAM = ("-m", "mangacolor")
 COVER, BROKEN = "E19P00.png", "E19P04.png"
 PAGES = ("E19P01.png", "E19P02.png", "E19P03.png")
 SERIES = {"one": PAGES[:2], "two": PAGES[1:]}
@@ -126,17 +127,20 @@ class Studio:
     out: Path
     process: subprocess.Popen[str]
     address: str
+    is_new: bool = False  # nothing has been coloured there: it begins with that
 
     @classmethod
-    def begin(cls, out: Path, *arguments: str, pages: Path | None = None) -> Studio:
+    def begin(
+        cls, out: Path, *arguments: str, pages: Path | None = None, program: tuple[str, ...] = PROGRAM
+    ) -> Studio:
         """Start it, on what is in OUT or to colour ``pages`` into it, and read its address."""
         paths = [str(out)] if pages is None else [str(pages), "--out", str(out)]
-        command = [*COMMAND, *paths, "--no-browser", *arguments]
+        command = [sys.executable, *program, "studio", *paths, "--no-browser", *arguments]
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
         )
         assert process.stdout is not None
-        return cls(out, process, process.stdout.readline().strip())
+        return cls(out, process, process.stdout.readline().strip(), pages is not None)
 
     @property
     def origin(self) -> str:
@@ -148,11 +152,18 @@ class Studio:
         token = httpx.URL(self.address).params["token"]
         return httpx.get(f"{self.origin}/api/{path}", headers={"X-Token": token}, timeout=30)
 
+    def wait_until_idle(self) -> None:
+        """Until nothing runs or is about to."""
+        until = time.monotonic() + 90
+        while (run := self.ask("chapter").json()["run"])["waits"] or run["state"] not in ("idle", "failed"):
+            assert time.monotonic() < until, run
+            time.sleep(0.1)
+
     def end(self) -> None:
         """Stop it as Ctrl-C does."""
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(90)  # a stage of a run at work is ended first
         finally:
             self.process.kill()
             assert self.process.stdout is not None

@@ -60,7 +60,7 @@ def wait_until_idle(
     while time.monotonic() < until:
         document: dict[str, Any] = client.get("/api/chapter", params=chapter or {}).json()
         stale = [page for page in document["pages"] if page["stale"]]
-        if document["run"]["state"] in ("idle", "failed") and not stale:
+        if document["run"]["state"] in ("idle", "failed") and not document["run"]["waits"] and not stale:
             return document
         time.sleep(0.1)
     raise TimeoutError(f"the studio is still busy: {document['run']}")

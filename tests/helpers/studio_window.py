@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,12 +21,14 @@ PATIENCE = 90_000  # milliseconds: runs of a page take one or two seconds, on a 
 
 @dataclass(slots=True)
 class Window:
-    """``complaints``: errors of scripts and of the content policy, and requests that left the machine."""
+    """``complaints``: errors of scripts and of the content policy, and requests that left the machine.
+    ``asked``: how often what was asked for, by its path."""
 
     context: Any
     page: Any
     complaints: list[str] = field(default_factory=list)
     expected: tuple[str, ...] = ()
+    asked: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def open(cls, browser: Any, address: str, **context: Any) -> Window:
@@ -46,6 +49,9 @@ class Window:
         window.page.on("request", watch)
         window.page.goto(address)
         window.wait_for_page()
+        # Once it is told what happens it asks for the chapter again: later nothing is shown anew by itself.
+        window.until(lambda: window.asked["/api/chapter"] > 1, "the window to listen")
+        window.page.evaluate("async () => (await import('/static/js/core/chapter.js')).fetchChapter()")
         return window
 
     def _hear(self, message: Any) -> None:
@@ -57,7 +63,9 @@ class Window:
             self.complaints.append(told)
 
     def _watch(self, request: Any) -> None:
-        host = urlsplit(request.url).hostname
+        parts = urlsplit(request.url)
+        self.asked[parts.path] += 1
+        host = parts.hostname
         if host not in ("127.0.0.1", None):
             self.complaints.append(f"asked {request.url}")
 
@@ -89,12 +97,17 @@ class Window:
         self.page.wait_for_selector(f'#stage[data-surfaces~="{name}"]')
 
     def wait_for_rest(self) -> None:
-        """Until nothing runs and every page is up to date."""
+        """Until nothing runs or is about to, and every page is up to date."""
 
         def rests() -> bool:
             chapter = self.state("chapter")
             stale = any(page["stale"] or page["state"] == "working" for page in chapter["pages"])
-            return chapter["run"]["state"] == "idle" and not stale and not self.state("saving")
+            if chapter["run"]["state"] != "idle" or stale or self.state("saving"):
+                return False
+            run = self.page.evaluate(
+                "async () => (await (await import('/static/js/core/api.js')).askJson('chapter')).run"
+            )
+            return run["state"] == "idle" and not run["waits"]  # of a run that waits nobody is told
 
         self.until(rests, "a run to end")
 

@@ -16,7 +16,7 @@ from mangacolor.watcher.events import ChapterStarted, Event, WatchDone
 from mangacolor.watcher.watch import watch
 
 E = TypeVar("E")
-PATIENCE = 20.0  # seconds that a test waits for what takes a fraction of one
+PATIENCE = 100.0  # seconds that a test waits for what takes a fraction of one
 
 
 class Watching:

@@ -71,9 +71,7 @@ def test_it_serves_and_ends_when_asked(tmp_path: Path, number: signal.Signals, s
         page = as_file(comic_page())
         answer = client.post("/suwayomi", files={"image": page})
         assert answer.status_code == 200 and answer.content != page
-        started = time.perf_counter()
         assert client.post("/suwayomi", files={"image": page}).content == answer.content
-        assert time.perf_counter() - started < 1
         process.send_signal(number)
         assert process.wait(20) == status
         assert (process.stdout.read(), process.stderr.read()) == ("", "")

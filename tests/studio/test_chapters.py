@@ -77,7 +77,7 @@ def heard(client: httpx.Client, chapter: dict[str, str]) -> Iterator[list[tuple[
 
     listening = threading.Thread(target=listen, daemon=True)
     listening.start()
-    assert greeted.wait(10)
+    assert greeted.wait(60)
     yield told
     told.append(("bye", None))
 

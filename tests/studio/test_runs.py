@@ -96,21 +96,35 @@ def test_a_run_that_is_halted_is_taken_up_again() -> None:
     runs = PretendedRuns()
     runner, told = begin(runs)
     runner.ask(Wanted("first"))
-    assert runs.started.acquire(timeout=5)
+    assert runs.started.acquire(timeout=60)
     with runner.halted():
         assert runner.progress.state == "idle"
         assert not runs.started.acquire(timeout=0.1)
-    assert runs.started.acquire(timeout=5)
+    assert runs.started.acquire(timeout=60)
     runs.open.set()
     runner.close()
     assert len(runs.begun) == 2 and told.count(DONE) == 1
+
+
+def test_pages_of_a_run_that_is_halted_stay_in_hand_until_it_is_stopped() -> None:
+    runs = PretendedRuns()
+    runner, _ = begin(runs)
+    runner.ask(Wanted("first"))
+    assert runs.started.acquire(timeout=60)
+    runner.progress.take(PageStarted("1.png", {}, {}))
+    with runner.halted():
+        assert runner.progress.working == {"1.png"}
+        assert runner.document()["state"] == "idle" and runner.document()["waits"]  # to be gone on with
+        runner.stop()
+        assert runner.progress.working == set() and not runner.document()["waits"]
+    runner.close()
 
 
 def test_a_run_that_is_stopped_stays_so() -> None:
     runs = PretendedRuns()
     runner, _ = begin(runs)
     runner.ask(Wanted("asked"))
-    assert runs.started.acquire(timeout=5)
+    assert runs.started.acquire(timeout=60)
     runner.stop()
     assert not runs.started.acquire(timeout=0.6)
     runner.close()
@@ -143,17 +157,20 @@ def test_how_far_a_run_is_can_be_asked_while_it_goes_on() -> None:
         progress.take(event)
     asks = True
     assert progress.document()["seconds_left"] is not None
-    late[0].join(5)
+    late[0].join(60)
     assert not late[0].is_alive()
 
 
-def test_several_clicks_make_one_run() -> None:
+def test_several_clicks_make_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = PretendedRuns()
     runs.open.set()
     runner, _ = begin(runs)
+    monkeypatch.setattr("mangacolor.studio.runner.BREATH", 600.0)
     for _ in range(5):
         runner.ask(Wanted("edit"))
-    assert runs.started.acquire(timeout=5)
+    monkeypatch.setattr("mangacolor.studio.runner.BREATH", 0.0)
+    runner.ask(Wanted("edit"))
+    assert runs.started.acquire(timeout=60)
     assert not runs.started.acquire(timeout=0.6)
     runner.close()
 
@@ -165,13 +182,13 @@ def test_a_run_that_fails_is_told_and_the_next_one_begins(failure: Exception) ->
     runs.failure = failure
     runner, told = begin(runs)
     runner.ask(Wanted("asked"))
-    assert runs.started.acquire(timeout=5)
+    assert runs.started.acquire(timeout=60)
     with runner.halted():
         assert runner.progress.state == "failed" and "bro" in f"{runner.progress.error}bro"
         assert runner.progress.document()["error"]
     runs.failure = None
     runner.ask(Wanted("asked"))
-    assert runs.started.acquire(timeout=5)
+    assert runs.started.acquire(timeout=60)
     runner.close()
     assert told
 
@@ -182,7 +199,7 @@ def test_cancelled_runs_raise_nothing() -> None:
     runs.failure = Cancelled("stopped", "")
     runner, _ = begin(runs)
     runner.ask(Wanted("asked"))
-    assert runs.started.acquire(timeout=5)
+    assert runs.started.acquire(timeout=60)
     runner.close()
     assert runner.progress.error == ""
 

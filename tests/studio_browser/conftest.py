@@ -43,6 +43,8 @@ def studio(chapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def open_window(browser: Browser, studio: Studio) -> Iterator[Callable[..., Window]]:
     """Opens windows of the studio; at the end none of them may have complained."""
     windows: list[Window] = []
+    if not studio.is_new:
+        studio.wait_until_idle()  # what a run of the test before says, it says of that
 
     def open_one(**context: object) -> Window:
         windows.append(Window.open(browser, studio.address, **context))

@@ -1,11 +1,12 @@
 /** The studio: puts its parts together, and the chapter on the screen. */
 
-import { fetchChapter, followAddress, noteNews } from "./core/chapter.js";
+import { fetchChapter, followAddress, showNews } from "./core/chapter.js";
 import { find } from "./core/dom.js";
 import { follow } from "./core/events.js";
 import { listen } from "./core/keys.js";
 import { notify } from "./core/say.js";
-import { patchChapter, patchPage, store } from "./core/state.js";
+import { pagesWith, store } from "./core/state.js";
+import { settled } from "./colours/commit.js";
 import { startCover } from "./colours/cover.js";
 import { startCovered } from "./colours/covered.js";
 import { followPalette } from "./colours/draft.js";
@@ -117,11 +118,12 @@ void fetchChapter();
 listenAgain = follow(
   {
     hello: () => void fetchChapter(), // what happened before this window listened has been told to nobody
-    page: (page) => (noteNews(), patchPage(page)),
-    run: (run) => (noteNews(), patchChapter({ run })),
-    palette: ({ revision }) => {
-      const { chapter, saving } = store.get();
-      if (!saving && chapter?.palette?.revision !== revision) void fetchChapter();
+    page: (page) => showNews({ pages: pagesWith(page) }),
+    run: (run) => showNews({ run }),
+    // What this window saves itself is told, too, perhaps before the answer has come.
+    palette: async ({ revision }) => {
+      await settled();
+      if (store.get().chapter?.palette?.revision !== revision) void fetchChapter();
     },
     chapter: () => void fetchChapter(),
     notice: ({ text, kind, remedy }) => notify({ text, kind: kind ?? "info", remedy }),

@@ -2,13 +2,13 @@
 
 import { Refused, askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
-import { pagesOf, patchChapter, store } from "../core/state.js";
-import { fetchChapter, noteNews } from "../core/chapter.js";
+import { pagesOf, store } from "../core/state.js";
+import { fetchChapter, showNews } from "../core/chapter.js";
 
 /** @typedef {import("../core/types.js").Wishes} Wishes */
 /**
- * @typedef {{palette: import("../core/types.js").Palette, changes: string[], touched: string[],
- *   pages: string[]}} Done
+ * @typedef {{palette: import("../core/types.js").Palette, look: import("../core/types.js").Look,
+ *   changes: string[], touched: string[], pages: string[]}} Done
  */
 
 const OTHERS_CAME_FIRST = 409;
@@ -32,6 +32,7 @@ export function commit(wishes, { topic, done, failed } = {}) {
     if (topic) waiting.delete(topic);
     const wanted = typeof wishes === "function" ? wishes() : wishes;
     if (!wanted) return;
+    if (isOver(wanted)) return say("That has been taken back, or done again, meanwhile.");
     store.set({ saving: true });
     try {
       const made = await send(wanted);
@@ -48,21 +49,38 @@ export function commit(wishes, { topic, done, failed } = {}) {
 /** Once all that was asked for so far has been saved, or refused. */
 export const settled = () => line;
 
+/**
+ * Whether a change is about one that is not there any more: who clicks twice at what takes a moment means once.
+ * @param {Wishes} wishes
+ */
+function isOver({ edit, undo, redo, lock_of: locked, name }) {
+  const palette = store.get().chapter?.palette;
+  if (!palette) return false;
+  const named = [edit, undo, ...(Array.isArray(locked) ? locked : []), ...Object.keys(name ?? {})];
+  const has = (/** @type {{id: unknown}[]} */ all, /** @type {unknown} */ id) => all.some((one) => one.id === id);
+  return (
+    named.some((id) => /^e\d+$/.test(String(id)) && !has(palette.edits, id)) ||
+    (typeof undo === "number" && !has(palette.log, undo)) ||
+    (typeof redo === "number" && !has(palette.undone, redo))
+  );
+}
+
 /** @param {Wishes} wishes @returns {Promise<Done>} */
 async function send(wishes) {
   const revision = store.get().chapter?.palette?.revision;
+  const before = new Set(pagesOf(store.get()));
   /** @type {Done} */
   const made = await askJson("palette", { body: { wishes, revision } });
-  patchChapter({ palette: made.palette });
-  noteNews();
-  if ("undo" in wishes || "redo" in wishes) void fetchChapter(); // saturation and warmth may be others
-  if (made.pages.length) {
-    const stale = new Set(made.pages);
-    const pages = pagesOf(store.get()).map((page) =>
-      stale.has(page.name) ? { ...page, stale: true } : page,
-    );
-    patchChapter({ pages });
-  }
+  const touched = new Set(made.pages);
+  const isNews = (/** @type {import("../core/types.js").Page} */ page) =>
+    touched.has(page.name) && !before.has(page);
+  const pages = pagesOf(store.get());
+  showNews({
+    palette: made.palette,
+    look: made.look,
+    pages: pages.map((page) => (touched.has(page.name) && before.has(page) ? { ...page, stale: true } : page)),
+  });
+  if (pages.some(isNews)) void fetchChapter(); // it has been told of meanwhile: before this change or after it?
   if (made.changes.length) say(made.changes.join(" · "));
   return made;
 }

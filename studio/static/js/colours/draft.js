@@ -199,7 +199,8 @@ const saved = new WeakMap();
 /** Save a draft as it is now, whatever is clicked at meanwhile. @param {Draft} draft */
 function saveDraft(draft) {
   const { at } = draft;
-  commit(() => wishesOf({ ...draft, edit: draft.edit ?? saved.get(at) ?? null }), {
+  const become = () => editOf(store.get(), saved.get(at) ?? null)?.id ?? null; // none where it was taken back
+  commit(() => wishesOf({ ...draft, edit: draft.edit ?? become() }), {
     topic: `draft ${at.join(" ")}`,
     done: ({ touched }) => settle(at, touched[0], draft),
   });

@@ -1,9 +1,13 @@
 /** Saturation and warmth of the whole chapter. */
 
 import { find, make, slider } from "../core/dom.js";
-import { isEditable, patchChapter, store } from "../core/state.js";
+import { isEditable, store } from "../core/state.js";
 import { commit } from "./commit.js";
 import { dropPreviews, previewLook } from "./cover.js";
+
+/** @typedef {import("../core/types.js").Look} Look */
+
+const UNCHANGED = { saturation: 1, warmth: 0 };
 
 export function startLook() {
   const saturation = slider("Saturation of the chapter", 0, 2, 0.05);
@@ -11,7 +15,7 @@ export function startLook() {
   const told = { saturation: make("output"), warmth: make("output") };
   const back = make("button.quiet.small", {
     text: "As it was",
-    onclick: () => save({ saturation: 1, warmth: 0 }),
+    onclick: () => save(UNCHANGED),
   });
   find("look").append(
     make("label.line", {}, make("span", { text: "Saturation" }), saturation, told.saturation),
@@ -19,49 +23,50 @@ export function startLook() {
     back,
   );
 
+  /** What has been turned and is not saved yet: no answer that comes meanwhile turns it back. @type {Partial<Look>} */
+  let turned = {};
   // Not read off the bars, which round and clip what the command takes.
-  let now = { saturation: 1, warmth: 0 };
-  const write = (/** @type {import("../core/types.js").Look} */ look) => {
+  const now = () => ({ ...UNCHANGED, ...store.get().chapter?.look, ...turned });
+  const write = (/** @type {Look} */ look) => {
     told.saturation.textContent = `${Math.round(100 * look.saturation)} %`;
     told.warmth.textContent = look.warmth
       ? `${look.warmth > 0 ? "+" : "−"}${Math.abs(Math.round(100 * look.warmth))}`
       : "0";
     back.hidden = look.saturation === 1 && look.warmth === 0;
   };
+  function show() {
+    const look = now();
+    saturation.value = String(look.saturation);
+    warmth.value = String(look.warmth);
+    write(look);
+  }
+
+  /** @param {Partial<Look>} look  the parts that are to be others */
+  function save(look) {
+    turned = { ...turned, ...look };
+    const settle = () => {
+      const left = Object.entries(turned).filter(([part, value]) => look[/** @type {keyof Look} */ (part)] !== value);
+      turned = Object.fromEntries(left);
+      show();
+    };
+    const failed = () => (dropPreviews(), settle());
+    commit({ look }, { topic: `look ${Object.keys(look)}`, done: settle, failed });
+  }
+
   for (const [part, input] of Object.entries({ saturation, warmth })) {
     input.addEventListener("input", () => {
-      now = { ...now, [part]: Number(input.value) };
-      write(now);
-      previewLook(now);
+      turned = { ...turned, [part]: Number(input.value) };
+      write(now());
+      previewLook(now());
     });
-    input.addEventListener("change", () => save(now));
+    input.addEventListener("change", () => save({ [part]: Number(input.value) }));
   }
 
   store.watch(
     (state) => [state.chapter?.look, isEditable(state)],
     () => {
-      const state = store.get();
-      now = state.chapter?.look ?? { saturation: 1, warmth: 0 };
-      saturation.value = String(now.saturation);
-      warmth.value = String(now.warmth);
-      write(now);
-      for (const input of [saturation, warmth]) input.disabled = !isEditable(state);
-    },
-  );
-}
-
-/** @param {import("../core/types.js").Look} look */
-function save(look) {
-  const before = store.get().chapter?.look;
-  commit(
-    { look },
-    {
-      topic: "look",
-      done: () => patchChapter({ look }),
-      failed: () => {
-        dropPreviews();
-        if (before) patchChapter({ look: { ...before } });
-      },
+      show();
+      for (const input of [saturation, warmth]) input.disabled = !isEditable(store.get());
     },
   );
 }

@@ -3,40 +3,51 @@
 import { askJson, useChapter } from "./api.js";
 import { chapterInAddress, keepInAddress, pageInAddress } from "./address.js";
 import { tellFailure } from "./say.js";
-import { pageNamed, store } from "./state.js";
+import { pageNamed, patchChapter, store } from "./state.js";
 
-/** @type {Promise<boolean>|null} */
+/** @typedef {import("./types.js").Chapter} Chapter */
+
+/** The question on its way. @type {Promise<boolean>|null} */
 let going = null;
-let isOutdated = false;
+/** The one after it. @type {Promise<boolean>|null} */
+let next = null;
+/** What has been told since the question on its way was asked. @type {Partial<Chapter>} */
+let told = {};
 
 /**
- * One question at a time; what happens meanwhile is asked for once more.
+ * One question at a time. Who asks while one is on its way, whose answer may be older, waits for the next one.
  * @returns {Promise<boolean>} whether it came
  */
 export function fetchChapter() {
   if (going) {
-    isOutdated = true;
-    return going;
+    next ??= going.then(() => {
+      next = null;
+      return fetchChapter();
+    });
+    return next;
   }
-  going = load().finally(() => {
-    going = null;
-    if (!isOutdated) return;
-    isOutdated = false;
-    void fetchChapter();
-  });
+  told = {};
+  going = load().finally(() => (going = null));
   return going;
 }
 
-/** Something has been told while a question was on its way: its answer may be older. */
-export function noteNews() {
-  isOutdated = going !== null;
+/**
+ * Show what has been told by itself, or with an answer. That of a question on its way may be older: it takes
+ * nothing of this back, and the chapter is asked for once more.
+ * @param {Partial<Chapter>} part
+ */
+export function showNews(part) {
+  patchChapter(part);
+  if (!going) return;
+  if (store.get().chapter) told = { ...told, ...part };
+  void fetchChapter();
 }
 
 /** @returns {Promise<boolean>} */
 async function load() {
   try {
-    /** @type {import("./types.js").Chapter} */
-    const chapter = await askJson("chapter");
+    /** @type {Chapter} */
+    const chapter = asKnown({ ...(await askJson("chapter")), ...told }, store.get().chapter);
     useChapter(chapter.chapter);
     const page = pageNamed({ ...store.get(), chapter }, store.get().page)?.name ?? null;
     store.set({
@@ -54,8 +65,24 @@ async function load() {
   }
 }
 
+/**
+ * The parts of a document that say the same as before are what they were: nothing that shows them is made anew.
+ * @param {Chapter} chapter @param {Chapter|null} known
+ */
+function asKnown(chapter, known) {
+  if (!known) return chapter;
+  /** @template V @param {V} now @param {V|undefined} before */
+  const kept = (now, before) => (JSON.stringify(now) === JSON.stringify(before) ? /** @type {V} */ (before) : now);
+  const rows = new Map(known.pages.map((page) => [page.name, page]));
+  const pages = chapter.pages.map((page) => kept(page, rows.get(page.name)));
+  const parts = Object.entries({ ...chapter, pages }).map(([key, part]) => {
+    return [key, kept(part, known[/** @type {keyof Chapter} */ (key)])];
+  });
+  return /** @type {Chapter} */ (Object.fromEntries(parts));
+}
+
 /** The page that the address names: a reloaded window shows what it showed. */
-function wantedPage(/** @type {import("./types.js").Chapter} */ chapter) {
+function wantedPage(/** @type {Chapter} */ chapter) {
   const name = pageInAddress();
   return chapter.pages.find((page) => page.name === name)?.name ?? null;
 }

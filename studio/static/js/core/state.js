@@ -68,8 +68,6 @@ export function patchChapter(part) {
   if (chapter) store.set({ chapter: { ...chapter, ...part } });
 }
 
-/** @param {Page} page */
-export function patchPage(page) {
-  const pages = pagesOf(store.get()).map((old) => (old.name === page.name ? { ...old, ...page } : old));
-  patchChapter({ pages });
-}
+/** The chapter's pages with another one in the place of its name. @param {Page} page */
+export const pagesWith = (page) =>
+  pagesOf(store.get()).map((old) => (old.name === page.name ? { ...old, ...page } : old));

@@ -8,7 +8,8 @@
  *   note: string, remedy: string, size: [number, number]|null, stamp: string, stale: boolean,
  *   panels: number, spread: string|null}} Page
  * @typedef {{state: "idle"|"running"|"stopping"|"failed", why: string, done: number, of: number,
- *   seconds_left: number|null, page: string|null, error: string, remedy: string, failed: number}} Run
+ *   seconds_left: number|null, page: string|null, error: string, remedy: string, failed: number,
+ *   waits: boolean}} Run
  * @typedef {{id: number, name: string, colour: string, found: string, area: number,
  *   pages: Record<string, number>, locked: boolean, edited: boolean}} Group
  * @typedef {{id: string, name: string, colour: string, reach: Reach, likeness: number, level: string,

@@ -79,9 +79,12 @@ export class PageFrame {
   /** @param {Page} page  the same page in a newer state */
   update(page) {
     const moved = page.stamp !== this.page.stamp || page.state !== this.page.state;
+    const isDone = this.page.stale && !page.stale;
     this.page = page;
     this.describe();
     if (moved && this.side) this.load(this.side);
+    // Of what was taken back no picture has come: the page's own is there already.
+    if (isDone && this.after.getAttribute("src") === this.after.dataset.wanted) this.dropPreview();
   }
 
   /** @param {number} side */
@@ -95,8 +98,8 @@ export class PageFrame {
 
   /** Load beside what is seen, so that nothing flickers. @param {HTMLImageElement} image @param {string} src */
   async #swap(image, src) {
+    image.dataset.wanted = src; // another one that is on its way is not
     if (image.getAttribute("src") === src) return;
-    image.dataset.wanted = src;
     if (image.naturalWidth > 0) await decoded(src);
     if (image.dataset.wanted !== src) return;
     image.src = src;
@@ -106,7 +109,9 @@ export class PageFrame {
   /** @param {Blob} blob  the page as it would be */
   async showPreview(blob) {
     const address = URL.createObjectURL(blob);
+    this.preview.dataset.wanted = address;
     await decoded(address);
+    if (this.preview.dataset.wanted !== address) return URL.revokeObjectURL(address);
     const old = this.preview.src;
     this.preview.src = address;
     this.preview.hidden = false;
@@ -115,6 +120,7 @@ export class PageFrame {
   }
 
   dropPreview() {
+    delete this.preview.dataset.wanted; // nor is one that is on its way
     if (this.preview.hidden) return;
     URL.revokeObjectURL(this.preview.src);
     this.preview.hidden = true;

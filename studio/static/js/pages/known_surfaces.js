@@ -2,7 +2,7 @@
 
 import { store, isEditable, pageNamed } from "../core/state.js";
 import { tellFailure } from "../core/say.js";
-import { framesInSight, repaint } from "./stage.js";
+import { framesInSight, repaint, stageElement } from "./stage.js";
 import { surfacesOf } from "./surfaces.js";
 
 /** @typedef {import("./surfaces.js").PageSurfaces} PageSurfaces */
@@ -35,20 +35,29 @@ async function load() {
     .filter((frame) => frame.page.has_colours)
     .map((frame) => frame.page.name);
   for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
+  nameThem();
   await Promise.all(names.map(loadPage));
 }
 
+/** On the stage, for who waits for them. */
+const nameThem = () => stageElement().setAttribute("data-surfaces", [...known.keys()].join(" "));
+
+/** What colours and groups of a page's surfaces are of. @param {string} name */
+const revisionOf = (name) =>
+  `${store.get().chapter?.palette?.revision} ${pageNamed(store.get(), name)?.stamp}`;
+
 /** @param {string} name */
 async function loadPage(name) {
-  const state = store.get();
-  const revision = `${state.chapter?.palette?.revision} ${pageNamed(state, name)?.stamp}`;
+  const revision = revisionOf(name);
   try {
     const found = await surfacesOf(name, revision);
+    if (!found || revisionOf(name) !== revision) return; // they are asked for anew
     if (!framesInSight().some((frame) => frame.page.name === name) || known.get(name) === found) return;
     known.set(name, found);
-    document.getElementById("stage")?.setAttribute("data-surfaces", [...known.keys()].join(" "));
+    nameThem();
     repaint();
   } catch (error) {
+    if (revisionOf(name) !== revision) return;
     tellFailure(error, () => void loadPage(name));
   }
 }

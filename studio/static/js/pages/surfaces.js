@@ -1,6 +1,6 @@
 /** Which surface each pixel of a page shows: a picture of numbers, decoded once a page. */
 
-import { askJson } from "../core/api.js";
+import { ask } from "../core/api.js";
 
 /** @typedef {import("../core/types.js").Surface} Surface */
 
@@ -12,37 +12,46 @@ import { askJson } from "../core/api.js";
  */
 
 const MAP_SIDE = 1400; // pixels of the longer side: a page at screen size
+const NOTHING_YET = 204; // a status: there is no content
 const KEPT = 6; // maps: three double pages
 
-/** @type {Map<string, Promise<NumberMap>>} */
+/** @type {Map<string, Promise<NumberMap|null>>} */
 const maps = new Map();
-/** @type {Map<string, {revision: string, answer: Promise<PageSurfaces>}>} */
+/** @type {Map<string, {revision: string, answer: Promise<PageSurfaces|null>}>} */
 const pages = new Map();
 
 /**
  * @param {string} page
  * @param {string} revision  of the palette and the page: colours and groups are of it
- * @returns {Promise<PageSurfaces>}
+ * @returns {Promise<PageSurfaces|null>}  null while a run writes them: the page is told of when it is done
  */
 export function surfacesOf(page, revision) {
   const known = pages.get(page);
   if (known?.revision === revision) return known.answer;
   const answer = fetchSurfaces(page);
   keep(pages, page, { revision, answer });
-  answer.catch(() => pages.get(page)?.answer === answer && pages.delete(page));
+  forgetWithout(answer, () => pages.get(page)?.answer === answer && pages.delete(page));
   return answer;
 }
 
-/** @param {string} page @returns {Promise<PageSurfaces>} */
+/** @param {Promise<unknown>} answer @param {() => void} forget  where there is nothing in it */
+function forgetWithout(answer, forget) {
+  answer.then((found) => found ?? forget(), forget);
+}
+
+/** @param {string} page @returns {Promise<PageSurfaces|null>} */
 async function fetchSurfaces(page) {
-  const told = await askJson("surfaces", { query: { page, side: MAP_SIDE } });
-  let map = maps.get(told.map);
-  if (!map) {
-    map = fetchMap(told.map, told.surfaces.length);
-    keep(maps, told.map, map);
-    map.catch(() => maps.delete(told.map));
+  const answer = await ask("surfaces", { query: { page, side: MAP_SIDE } });
+  if (answer.status === NOTHING_YET) return null;
+  const told = await answer.json();
+  let coming = maps.get(told.map);
+  if (!coming) {
+    coming = fetchMap(told.map, told.surfaces.length);
+    keep(maps, told.map, coming);
+    forgetWithout(coming, () => maps.delete(told.map));
   }
-  return { page, map: await map, surfaces: told.surfaces };
+  const map = await coming;
+  return map && { page, map, surfaces: told.surfaces };
 }
 
 /** @template V @param {Map<string, V>} kept @param {string} key @param {V} value */
@@ -53,9 +62,10 @@ function keep(kept, key, value) {
   if (kept.size > KEPT && !oldest.done) kept.delete(oldest.value);
 }
 
-/** @param {string} src @param {number} count */
+/** @param {string} src @param {number} count @returns {Promise<NumberMap|null>} */
 async function fetchMap(src, count) {
   const answer = await fetch(new URL(src, location.origin));
+  if (answer.status === NOTHING_YET) return null;
   if (!answer.ok) throw new Error(`the map of surfaces: ${answer.status}`);
   const options = /** @type {const} */ ({ colorSpaceConversion: "none", premultiplyAlpha: "none" });
   const bitmap = await createImageBitmap(await answer.blob(), options);

@@ -5,6 +5,7 @@ import { pictureAddress } from "../core/api.js";
 import { store } from "../core/state.js";
 import { frameOf } from "../pages/stage.js";
 
+const THERE = 200; // a status: there is no content while a run writes it
 const SIDE = 1000; // pixels: a tint need not be sharp
 const TINT = [52, 152, 219, 110]; // RGBA
 
@@ -29,9 +30,14 @@ async function show() {
   const canvas = make("canvas.balloons", { "data-src": src, "aria-hidden": "true" });
   there?.remove();
   frame.element.append(canvas);
-  const answer = await fetch(src);
-  if (!answer.ok) return canvas.remove(); // the page has no such mask yet: its panels can be drawn all the same
-  tint(canvas, await createImageBitmap(await answer.blob()));
+  try {
+    const answer = await fetch(src);
+    // The page has no such mask, or none yet: its panels can be drawn all the same.
+    if (answer.status !== THERE) return canvas.remove();
+    tint(canvas, await createImageBitmap(await answer.blob()));
+  } catch {
+    canvas.remove(); // of a lost connection the banner tells
+  }
 }
 
 /** @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap */

@@ -8,12 +8,16 @@ import { EMPTY, NOTHING_BEGUN, isChanged, openSheet, sheet } from "./sheet.js";
 
 /** @typedef {import("./shapes.js").Shape} Shape */
 
+/** How often panels have been asked for: the last answer counts. */
+let asked = 0;
+
 /** @param {string} page */
 export async function loadPanels(page) {
+  const mine = (asked += 1);
   sheet.set({ page, loading: true, drawing: EMPTY, saved: EMPTY, ...NOTHING_BEGUN });
   try {
     const told = await askJson("panels", { query: { page } });
-    if (store.get().page !== page || store.get().mode !== "panels") return;
+    if (mine !== asked || store.get().page !== page || store.get().mode !== "panels") return;
     const panels = told.panels.map(
       (/** @type {number[]} */ box, /** @type {number} */ index) => told.polygons?.[index] ?? cornersOf(box),
     );
@@ -24,6 +28,7 @@ export async function loadPanels(page) {
       told.corrected,
     );
   } catch (error) {
+    if (mine !== asked) return;
     sheet.set({ loading: false, page: null });
     tellFailure(error, () => void loadPanels(page));
   }
@@ -98,13 +103,16 @@ export async function forgetPanels() {
 /** The page whose panels are being found anew. @type {string|null} */
 let awaited = null;
 
-/** Fetch the panels once the page has run again. */
+/** Fetch the panels once the page has run again: it is stale before, and there is what was corrected. */
 export function followRun() {
   store.watch(
-    (state) => pageNamed(state, state.page)?.stamp,
-    () => {
+    (state) => {
+      const page = pageNamed(state, state.page);
+      return page?.stale ? null : page?.stamp;
+    },
+    (stamp) => {
       const { page, mode } = store.get();
-      if (awaited === null || awaited !== page || mode !== "panels" || isChanged()) return;
+      if (!stamp || awaited === null || awaited !== page || mode !== "panels" || isChanged()) return;
       awaited = null;
       void loadPanels(page);
     },

@@ -3,7 +3,7 @@
 import { find, make, counted } from "../core/dom.js";
 import { askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
-import { pageNamed, pagesOf, patchChapter, store } from "../core/state.js";
+import { pageNamed, pagesOf, store } from "../core/state.js";
 
 /** @typedef {import("../core/types.js").Run} Run */
 
@@ -79,12 +79,13 @@ function tell(now, before) {
   }
 }
 
-/** @param {{start?: string|null, pages?: string[]|null, force?: boolean}} what */
+/**
+ * Ask for a run. What becomes of it is told: the answer says what there was, and may come after that.
+ * @param {{start?: string|null, pages?: string[]|null, force?: boolean}} what
+ */
 export async function run(what) {
   try {
-    patchChapter({
-      run: await askJson("run", { body: { start: null, pages: null, force: false, ...what } }),
-    });
+    await askJson("run", { body: { start: null, pages: null, force: false, ...what } });
   } catch (error) {
     tellFailure(error, () => void run(what));
   }
@@ -92,7 +93,7 @@ export async function run(what) {
 
 async function stopRun() {
   try {
-    patchChapter({ run: await askJson("run/stop", { body: {} }) });
+    await askJson("run/stop", { body: {} });
   } catch (error) {
     tellFailure(error, () => void stopRun());
   }

@@ -1,0 +1,97 @@
+"""While a run writes what is kept of a page, a window that asks about it is not refused."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.studio.studio import Studio
+from mangacolor.tests.helpers.studio import PAGES
+from mangacolor.tests.helpers.studio_server import opened_studio, wait_until_idle
+
+PAGE = PAGES[0]
+ASKED: dict[str, Any] = {"page": PAGE, "side": 300}
+
+
+@pytest.fixture
+def half_written(client: httpx.Client, studio: Studio, out: Path) -> Iterator[Path]:
+    """A page whose panels and colours are just being written: their files are not there."""
+    wait_until_idle(client)
+    folder = out / ".mangacolor/pages" / PAGE
+    kept = {folder / f"{stage}.json": b"" for stage in ("panels", "colorize")}
+    for file in kept:
+        kept[file] = file.read_bytes()
+        file.unlink()
+    studio.runner.progress.working.add(PAGE)
+    yield folder
+    for file, data in kept.items():
+        file.write_bytes(data)
+    studio.runner.progress.working.clear()
+    studio.stale.discard([PAGE])
+
+
+@pytest.mark.parametrize("path", ["surfaces", "pictures/surfaces", "pictures/balloons"])
+def test_there_is_nothing_yet(client: httpx.Client, studio: Studio, half_written: Path, path: str) -> None:
+    assert client.get(f"/api/{path}", params=ASKED).status_code == 204
+    studio.runner.progress.working.clear()  # where nobody writes them they are gone
+    answer = client.get(f"/api/{path}", params=ASKED)
+    assert answer.status_code == 422 and "gone" in answer.json()["error"]
+
+
+def test_a_page_that_cannot_be_painted_is_shown_as_it_lies_in_out(
+    client: httpx.Client, studio: Studio, half_written: Path
+) -> None:
+    finished = client.get("/api/pictures/page", params=ASKED)
+    studio.stale.add([PAGE])
+    answer = client.get("/api/pictures/page", params={**ASKED, "stamp": "any"})
+    assert answer.status_code == 200 and answer.content == finished.content
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_map_of_surfaces_that_are_others_by_now_is_not_given(client: httpx.Client, out: Path) -> None:
+    told = client.get("/api/surfaces", params=ASKED).json()["map"]
+    assert client.get(told).status_code == 200
+    (out / ".mangacolor/pages" / PAGE / "colorize.json").touch()
+    assert client.get(told).status_code == 204
+    assert client.get(client.get("/api/surfaces", params=ASKED).json()["map"]).status_code == 200
+
+
+def test_who_asked_before_the_surfaces_were_gathered_is_told_when_they_are(
+    chapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_gather, gather = threading.Event(), Surfaces.of
+
+    def held(coloured: Any) -> Surfaces:
+        assert may_gather.wait(60)
+        return gather(coloured)
+
+    monkeypatch.setattr(Surfaces, "of", held)
+    with opened_studio(chapter / "out") as (studio, client):
+        greeted, told = threading.Event(), threading.Event()
+
+        def listen() -> None:
+            with client.stream("GET", "/api/events") as answer:
+                for line in answer.iter_lines():
+                    greeted.set()
+                    if line == "event: chapter":
+                        return told.set()
+
+        listening = threading.Thread(target=listen, daemon=True)
+        listening.start()
+        assert greeted.wait(60)
+        asked = client.get("/api/chapter").json()
+        assert asked["editable"] and not told.is_set()
+        may_gather.set()
+        assert told.wait(60)
+        until = time.monotonic() + 60
+        while studio.desks.of(".").counted is None:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        listening.join(10)
