@@ -59,6 +59,10 @@ class Pages:
     def edits(self) -> list[str]:
         return [edit["id"] for edit in self.window.state("chapter")["palette"]["edits"]]
 
+    @property
+    def changes(self) -> int:
+        return len(self.window.state("chapter")["palette"]["log"])
+
     def seen(self) -> Seen:
         """The colours of hair and sky, once the page has stopped changing."""
         found = [self.look()]
@@ -97,10 +101,9 @@ def pages(window: Window) -> Iterator[Pages]:
     made = Pages(window)
     yield made
     window.page.evaluate("document.activeElement.blur()")
-    while made.edits:
-        before = len(made.edits)
+    while changes := made.changes:
         window.press("Control+z")
-        window.until(lambda before=before: len(made.edits) < before, "the undo")  # type: ignore[misc]
+        window.until(lambda changes=changes: made.changes < changes, "the undo")  # type: ignore[misc]
     window.wait_for_rest()
 
 
