@@ -6,8 +6,8 @@ Everything here runs on the desk's thread.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -52,10 +52,11 @@ def try_wishes(desk: Desk, wishes: Wishes) -> Tried:
 
 def _is_of_none(palette: Palette, wishes: Wishes) -> bool:
     """Whether a wish is of an edit that is not there: it may have been taken back while a window asked."""
-    if wishes.edit is None:
-        return False
-    number = read_id(wishes.edit, "--edit")
-    return all(edit.id != number for edit in palette.edits)
+    named = [(wishes.edit, "--edit")] if wishes.edit is not None else []
+    if wishes.undo and not wishes.undo.isdecimal():
+        named.append((wishes.undo, "--undo"))
+    known = {edit.id for edit in palette.edits}
+    return any(read_id(text, option) not in known for text, option in named)
 
 
 def paint_page(desk: Desk, page: str, side: int, wishes: Wishes, look: Look | None = None) -> Image:
@@ -64,11 +65,16 @@ def paint_page(desk: Desk, page: str, side: int, wishes: Wishes, look: Look | No
     return desk.painter(page, side).paint(tried.palette.edits, look or tried.palette.look)
 
 
+def paint_unedited(desk: Desk, page: str, side: int) -> Image:
+    """A page as it was before anybody changed a colour of the chapter, as ``paint_page``."""
+    return desk.painter(page, side).paint(())
+
+
 def cover_document(desk: Desk, wishes: Wishes) -> dict[str, Any]:
     """What a wish would cover in the chapter: of each page how many surfaces, and their numbers.
 
     ``unopposed``: how many surfaces on how many pages it would be if nothing were named that is not meant;
-    None where nothing is.
+    None where nothing is. How like all surfaces are is measured once for all of it.
     """
     tried, surfaces = try_wishes(desk, wishes), desk.surfaces()
     if tried.edit is None:
@@ -79,23 +85,15 @@ def cover_document(desk: Desk, wishes: Wishes) -> dict[str, Any]:
         return {"pages": pages, "area": 0.0, "surfaces": numbers, "likeness": [], "unopposed": None}
     cover = surfaces.covers([tried.edit])[tried.edit.id]
     others = zip(LIKENESSES, surfaces.covers_at(tried.edit, LIKENESSES), strict=True)
-    pages = pages_of(surfaces, cover)
+    pages = pages_of(surfaces, cover.pages)
+    unopposed = None if cover.unopposed is None else pages_of(surfaces, cover.unopposed)
     return {
         "pages": pages,
         "area": round(cover.area, 5),
         "surfaces": {page: _numbers(_on_page(surfaces, cover, page)) for page in pages},
         "likeness": [[step, sum(some.pages.values()), len(some.pages)] for step, some in others],
-        "unopposed": _unopposed(surfaces, tried.edit),
+        "unopposed": None if unopposed is None else [sum(unopposed.values()), len(unopposed)],
     }
-
-
-def _unopposed(surfaces: Surfaces, edit: Edit) -> list[int] | None:
-    """Surfaces and pages that an edit would cover if nothing were named that is not meant."""
-    if not edit.negatives:
-        return None
-    (cover,) = surfaces.covers_at(replace(edit, negatives=()), [edit.likeness])
-    pages = pages_of(surfaces, cover)
-    return [sum(pages.values()), len(pages)]
 
 
 def surfaces_document(desk: Desk, page: str) -> list[dict[str, Any]]:
@@ -158,10 +156,11 @@ def pages_by_group(surfaces: Surfaces, palette: Palette) -> dict[int, dict[str, 
     return found
 
 
-def pages_of(surfaces: Surfaces, cover: Cover) -> dict[str, int]:
-    """How many surfaces of a cover each page shows; both halves of a spread show their drawing's."""
+def pages_of(surfaces: Surfaces, numbers: Mapping[str, int]) -> dict[str, int]:
+    """How many surfaces of a cover (its ``numbers``) each page shows; both halves of a spread show their
+    drawing's."""
     speakers = surfaces.drawings.speakers
-    return {page: cover.pages[speaker] for page, speaker in speakers.items() if speaker in cover.pages}
+    return {page: numbers[speaker] for page, speaker in speakers.items() if speaker in numbers}
 
 
 def changed_pages(surfaces: Surfaces, before: Palette, after: Palette) -> list[str]:

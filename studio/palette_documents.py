@@ -39,7 +39,7 @@ def document_of(palette: Palette, surfaces: Surfaces | None) -> dict[str, Any]:
         "edits": [
             {
                 **edit_document(edit, covers.get(edit.id, Cover())),
-                "pages": pages_of(surfaces, covers[edit.id]) if surfaces is not None else {},
+                "pages": pages_of(surfaces, covers[edit.id].pages) if surfaces is not None else {},
             }
             for edit in palette.edits
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -14,10 +15,11 @@ from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Point
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.stages.balloons import BalloonLayout
+from mangacolor.stages.edits.coverage import Coverage, measure_coverage
 from mangacolor.stages.edits.enclosing import Enclosed
 from mangacolor.stages.edits.freezing import freeze_group, with_looks
 from mangacolor.stages.edits.locating import Located, PageIndex, locate_edits
-from mangacolor.stages.edits.model import Anchor, Edit, Members, Reach
+from mangacolor.stages.edits.model import Anchor, Edit, Level, Members, Reach
 from mangacolor.stages.edits.operations import Merge
 from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.edits.palette import Palette
@@ -31,6 +33,8 @@ from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.segments.features import Known, SegmentFeatures
 from mangacolor.stages.spreads.drawings import Drawings
 
+# Segments, over all edits of which it is known what each covers: 30 bytes each.
+MEASURED = 2**20
 _Points: TypeAlias = tuple[tuple[Anchor, ...], tuple[Members, ...], tuple[Point, ...]]
 
 
@@ -50,12 +54,15 @@ class Cover:
     ``chosen``: for each page with any, for each of its windows, which of its segments (label 1 first).
     ``pages``: how many on each. ``area``: their share of all that is drawn. ``black``: what share of that is
     black, and takes no colour. ``is_old``: the edit that they are covered by can be renewed (``renew``).
+    ``unopposed``: how many it would cover on each page if nothing were named that is not meant; None where
+    nothing is.
     """
 
     chosen: Mapping[str, tuple[Mask, ...]] = field(default_factory=dict)
     area: float = 0.0
     black: float = 0.0
     is_old: bool = False
+    unopposed: Mapping[str, int] | None = None
 
     @property
     def pages(self) -> dict[str, int]:
@@ -64,12 +71,14 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surfaces:
-    """The segments of a chapter, and what edits make of them. Made once for many questions."""
+    """The segments of a chapter, and what edits make of them. Made once for many questions, by one thread."""
 
     drawings: Drawings
     segments: ChapterSegments
     index: PageIndex
     _located: dict[_Points, _Found] = field(default_factory=dict)
+    # Of edits that were asked about last.
+    _measured: OrderedDict[tuple[Reach, Level, _Points], Coverage] = field(default_factory=OrderedDict)
 
     @classmethod
     def of(cls, chapter: ColouredChapter) -> Surfaces:
@@ -84,15 +93,33 @@ class Surfaces:
 
     def resolve(self, edits: Sequence[Edit]) -> Resolved:
         """What edits make of the chapter."""
-        return resolve_edits(edits, self.segments, self._locate(edits), PARAMS)
+        located = self._locate(edits)
+        measured = [self._measure(edit, place, located) for place, edit in enumerate(edits)]
+        return resolve_edits(edits, self.segments, located, PARAMS, measured)
+
+    def _measure(self, edit: Edit, place: int, located: Located) -> Coverage:
+        """What is known of an edit. Distances cost most of what is asked, and neither colour nor likeness
+        changes them: while one of an edit is dragged, they stay, and those of all others do."""
+        key = edit.reach, edit.level, _points(edit)
+        known = self._measured.pop(key, None)
+        if known is None:
+            known = measure_coverage(edit, place, self.segments, located)
+            while self._measured and (len(self._measured) + 1) * len(self.segments) > MEASURED:
+                self._measured.popitem(last=False)
+        self._measured[key] = known
+        return known
 
     def covers(self, edits: Sequence[Edit]) -> dict[int, Cover]:
         """What each edit covers, by its id, whatever another makes of it."""
         resolved = self.resolve(edits)
         pairs = zip(edits, resolved.coverage, strict=True)
-        covers = {edit.id: self.cover_of(known.covered(edit.likeness), known.inside) for edit, known in pairs}
-        old = {edit.id for edit in edits if self.renew(edit) != edit}
-        return {number: replace(cover, is_old=number in old) for number, cover in covers.items()}
+        return {edit.id: self._cover_of_edit(edit, known) for edit, known in pairs}
+
+    def _cover_of_edit(self, edit: Edit, known: Coverage) -> Cover:
+        cover, unopposed = self.cover_of(known.covered(edit.likeness), known.inside), None
+        if edit.negatives:
+            unopposed = self.cover_of(known.without_negatives().covered(edit.likeness)).pages
+        return replace(cover, is_old=self.renew(edit) != edit, unopposed=unopposed)
 
     def renew(self, edit: Edit) -> Edit:
         """An edit whose points keep less than is known of them today, with all of that: by it the edit tells

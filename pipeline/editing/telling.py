@@ -34,6 +34,7 @@ MOST_OLD = 8
 RENEW = "--renew has them reach by what is known today, and --preview shows it"
 PREVIEWED = "nothing has been changed: the same without --preview does it"
 NOTHING_SEEN = "nothing on the pages would change"
+FAR_MORE = "on further pages it leaves only what is far more like the points that are meant"
 
 
 def session_lines(session: Session, *, is_preview: bool, listing: bool, again: str = "") -> list[str]:
@@ -70,6 +71,8 @@ def cover_lines(edit: Edit, cover: Cover, surfaces: Surfaces) -> list[str]:
         lines.append(f"  {page_list(cover.pages)}")
     if cover.black >= TOLD_BLACK:
         lines.append(f"  {100 * cover.black:.0f} % of it is solid black, which holds no colour")
+    if cover.unopposed is not None and len(cover.pages) < len(cover.unopposed):
+        lines.append(f"  without --not {surfaces_on_pages(cover.unopposed)}: {FAR_MORE}")
     others = _other_likenesses(edit, surfaces) if edit.reach in BY_LIKENESS else ""
     return [*lines, f"  {others}"] if others else lines
 
@@ -123,9 +126,15 @@ def edit_document(edit: Edit, cover: Cover) -> dict[str, Any]:
         "outline": [list(corner) for corner in edit.outline],
         "not": [[anchor.page, anchor.x, anchor.y] for anchor in edit.negatives],
         "surfaces": sum(cover.pages.values()),
+        "unopposed": None if cover.unopposed is None else _counts(cover.unopposed),
         "area": round(cover.area, 5),
         "pages": cover.pages,
     }
+
+
+def _counts(pages: Mapping[str, int]) -> list[int]:
+    """Surfaces, and pages that have some."""
+    return [sum(pages.values()), len(pages)]
 
 
 def palette_document(

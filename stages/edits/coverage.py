@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,7 +33,8 @@ class Coverage:
     ``out``: N, not meant, or more like what is not meant. ``sure``: N, meant, however like. ``light``:
     the luma of the anchors on the finished page, mean; None where nothing is known of any of them.
     ``surface``: N, a number from 0 on that those share which are covered together. ``area``: N. ``inside``:
-    N, how much of each an outline holds, 0 to 1; None for an edit without an outline.
+    N, how much of each an outline holds, 0 to 1; None for an edit without an outline. ``unopposed``: N, what
+    ``likeness`` would be if nothing were named that is not meant; None where nothing is.
     """
 
     likeness: F64
@@ -43,6 +44,13 @@ class Coverage:
     surface: I64
     area: F64
     inside: F64 | None = None
+    unopposed: F64 | None = None
+
+    def without_negatives(self) -> Coverage:
+        """Of the same edit if nothing were named that is not meant."""
+        if self.unopposed is None:
+            return self
+        return replace(self, likeness=self.unopposed, out=np.zeros_like(self.out), unopposed=None)
 
     def covered(self, likeness: float) -> Mask:
         """The segments that are covered where they must be so like an anchor, N."""
@@ -64,19 +72,23 @@ def measure_coverage(edit: Edit, place: int, segments: ChapterSegments, located:
     comparisons = _compare(edit, known, segments, located)
     own = _marks(meant, len(segments))
     own_panel = _same(segments.window, meant, len(known))
-    speaks = _reach(edit, place, len(known), segments, located)
-    out = _marks(wrong, len(segments))
+    reach = _reach(edit, place, len(known), segments, located)
+    speaks, out = reach, _marks(wrong, len(segments))
     for one in comparisons:
         speaks = speaks & _is_nearer(one, edit.reach, own_panel)
         out |= (one.wrong_way < one.far.min(axis=1, initial=np.inf)) & ~own
-    far = comparisons[0].far
-    best = np.where(speaks, likeness_at(far), UNREACHED).max(axis=1, initial=UNREACHED)
+    alike = likeness_at(comparisons[0].far)
+    best, unopposed = (
+        np.where(some, alike, UNREACHED).max(axis=1, initial=UNREACHED) for some in (speaks, reach)
+    )
     sure = own | _siblings(meant, segments) if edit.level is Level.COARSE else own.copy()
     for (owner, _), members in located.members.items():
         if owner == place:
             sure[members] = True
     light = float(known.shown.mean()) if len(known) else None
-    return Coverage(best, out, sure, light, _surfaces(edit.reach, segments), segments.area)
+    surface = _surfaces(edit.reach, segments)
+    others = unopposed if edit.negatives else None
+    return Coverage(best, out, sure, light, surface, segments.area, unopposed=others)
 
 
 def _measure_outline(segments: ChapterSegments, enclosed: Enclosed | None) -> Coverage:

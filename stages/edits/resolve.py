@@ -34,10 +34,19 @@ class Resolved:
 
 
 def resolve_edits(
-    edits: Sequence[Edit], segments: ChapterSegments, located: Located, params: EditParams
+    edits: Sequence[Edit],
+    segments: ChapterSegments,
+    located: Located,
+    params: EditParams,
+    measured: Sequence[Coverage] | None = None,
 ) -> Resolved:
-    """What edits make of a chapter. Of two that cover a segment the locked one counts, else the later."""
-    coverage = tuple(measure_coverage(edit, place, segments, located) for place, edit in enumerate(edits))
+    """What edits make of a chapter. Of two that cover a segment the locked one counts, else the later.
+
+    ``measured``: the coverage of each edit, where it is known from before.
+    """
+    if measured is None:
+        measured = [measure_coverage(edit, place, segments, located) for place, edit in enumerate(edits)]
+    coverage = tuple(measured)
     order = sorted(range(len(edits)), key=lambda place: edits[place].locked)
     owner = np.full(len(segments), -1, np.int64)
     parts = _divide(owner, order, edits, coverage, params)

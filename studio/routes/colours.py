@@ -22,6 +22,7 @@ from mangacolor.studio.painting import (
     cover_document,
     line_document,
     paint_page,
+    paint_unedited,
     point_document,
     surfaces_document,
 )
@@ -97,6 +98,8 @@ async def cover(request: Request) -> Response:
 async def paint(request: Request) -> Response:
     (_, desk), asked = await asked_of(request), await body_of(request)
     page, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
+    if asked.get("unedited") is True:
+        return picture_answer(jpeg(await at_desk(desk, paint_unedited, desk, page, side)), False)
     wishes, look = read_wishes(asked.get("wishes")), _look(asked.get("look"))
     pixels = await at_desk(desk, paint_page, desk, page, side, wishes, look)
     return picture_answer(jpeg(pixels), False)

@@ -89,7 +89,7 @@ def check(window: Window) -> None:
     assert width <= 0 and height <= 0  # what has the focus scrolls its own panel, never the window
 
 
-@pytest.mark.parametrize("size", UPRIGHT + SIDEWAYS)
+@pytest.mark.parametrize("size", UPRIGHT + SIDEWAYS + TABLETS[:2])
 def test_every_room_can_be_worked_by_fingers(
     open_window: Callable[..., Window], size: tuple[int, int]
 ) -> None:
@@ -105,7 +105,7 @@ def test_every_room_can_be_worked_by_fingers(
     check(window)
     window.page.click("#mode-colours")
     window.page.evaluate(FULL)
-    window.page.locator("#run-bar").wait_for()
+    window.page.locator("#run-bar:not([hidden])").wait_for(state="attached")  # tablets have words alone
     check(window)
 
 
@@ -266,3 +266,19 @@ def pick_another(window: Window) -> None:
 def edits(window: Window) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = window.state("chapter")["palette"]["edits"]
     return found
+
+
+@pytest.mark.parametrize("size", TABLETS[:2])
+def test_on_an_upright_tablet_the_page_has_most_of_the_window(
+    open_window: Callable[..., Window], size: tuple[int, int]
+) -> None:
+    window = phone(open_window, size)
+    pick(window)
+    window.until(lambda: box(window, f'.page[data-page="{PAGE}"]')["width"] > 0.58 * size[0], "a large page")
+    stage, side = box(window, "#stage"), box(window, ".side")
+    assert side["x"] >= stage["x"] + stage["width"] and side["width"] < 0.36 * size[0]
+    assert box(window, ".strip")["y"] >= side["y"] + side["height"]
+    window.page.click("#to-groups")
+    names = window.page.locator("#groups .group-name")
+    names.first.wait_for()
+    assert names.evaluate_all("(all) => all.filter((one) => one.scrollWidth > one.clientWidth).length") == 0

@@ -3,6 +3,7 @@
 import { find, make, refill, signButton, swatch } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { editName, store } from "../core/state.js";
+import { flip } from "../pages/compare.js";
 import { commit, redo, undo } from "./commit.js";
 import { openEdit } from "./draft.js";
 import { countsOf } from "./cover.js";
@@ -18,7 +19,7 @@ export function startHistory() {
   find("redo").addEventListener("click", redo);
 
   store.watch(
-    (state) => [state.chapter?.palette, state.mode],
+    (state) => [state.chapter?.palette, state.mode, state.flipped],
     () => {
       const palette = store.get().chapter?.palette;
       const done = palette?.log ?? [];
@@ -59,6 +60,10 @@ function editRow(edit) {
       make("span.group-name", { text: name }),
       make("span.group-count", { text: `${edit.outline.length ? "outline, " : ""}${countsOf(edit)}` }),
     ),
+    signButton("seen", `The page without ${name}`, () => flip(edit.id), {
+      "aria-pressed": String(store.get().flipped === edit.id),
+      "data-key": `without ${edit.id}`,
+    }),
     lockButton(edit, name),
     signButton("undo", `Take ${name} back`, () => commit({ undo: edit.id }), {
       "data-key": `undo ${edit.id}`,

@@ -2,7 +2,7 @@
 
 import { meanColour } from "../core/sample.js";
 import { store } from "../core/state.js";
-import { isScanAt } from "../pages/compare.js";
+import { beforeAt } from "../pages/compare.js";
 import { knownSurfaces } from "../pages/known_surfaces.js";
 import { numberAt } from "../pages/surfaces.js";
 import { outlineAt } from "./draft.js";
@@ -18,9 +18,8 @@ const AROUND = 1 / 400; // of the picture's width, on each side: dots of a scree
  */
 export function colourSeen(frame, at) {
   const { page } = frame;
-  if (!frame.isColoured || isScanAt(frame.toStage(at[0] + 0.5, at[1] + 0.5)[0])) {
-    return pictured(frame.before, frame, at);
-  }
+  const before = beforeAt(frame, frame.toStage(at[0] + 0.5, at[1] + 0.5)[0]);
+  if (!frame.isColoured || before) return pictured(before ?? frame.before, frame, at);
   const { draft, cover } = store.get();
   const some = knownSurfaces(page.name);
   const number = some ? numberAt(some.map, at, frame.size) : 0;

@@ -42,10 +42,12 @@
  *
  * @typedef {{chapter: Chapter|null, trouble: Notice|null, page: string|null, mode: "colours"|"panels",
  *   tab: "colour"|"groups"|"history", double: boolean, fit: "page"|"width"|"free", zoom: number,
- *   compare: number|null, flipped: boolean, hover: {page: string, number: number}|null,
+ *   compare: number|null, against: "scan"|"changes", flipped: string|null, hover: {page: string, number: number}|null,
  *   shown: number|null, draft: Draft|null, split: {group: number, stays: Place|null}|null, cover: Cover|null,
  *   stroke: {page: string, numbers: number[]}|null,
  *   outlining: {edit: string|null}|null, lasso: {page: string, line: Point[]}|null,
  *   aim: "new"|"also"|"not", dropping: boolean, crosshair: boolean, status: string, connected: boolean, saving: boolean, theme: "auto"|"light"|"dark"}} State
+ *   `against`: what is left of the line of `compare`; `flipped`: what is seen in the pages' place: the scan, or them
+ *   without all "changes" or one edit, by its id
  */
 export {};

@@ -1,7 +1,9 @@
-/** Before and after: a line to drag across the pages, and a key that flips. */
+/** Before and after: a line to drag across the pages, and keys that flip; before: as scanned, or as first coloured. */
 
 import { find } from "../core/dom.js";
-import { store } from "../core/state.js";
+import { say } from "../core/say.js";
+import { editName, editOf, store } from "../core/state.js";
+import { hasChanges, isChanged, showBefore } from "./before.js";
 import { boundsOfFrames, framesInSight, paintWithStage } from "./stage.js";
 
 const START = 0.5; // where the line stands when it is switched on
@@ -11,7 +13,23 @@ export function startCompare() {
   const line = /** @type {HTMLElement} */ (find("divider"));
   const paint = () => place(line);
   paintWithStage(paint);
-  store.watch((state) => [state.compare, state.flipped, state.page, state.double, state.mode], paint);
+  store.watch(
+    ({ compare, against, flipped, page, double, mode, chapter }) =>
+      [compare, against, flipped, page, double, mode, chapter?.pages, chapter?.palette, chapter?.look],
+    () => (follow(), showWords(), paint()),
+  );
+  store.watch(
+    ({ draft }) => draft?.touched && [draft.at, draft.colour].join(" "),
+    (isTouched) => isTouched && store.get().flipped !== "scan" && store.set({ flipped: null }),
+  );
+  for (const one of /** @type {const} */ (["scan", "changes"]))
+    find(`against-${one}`).addEventListener("click", () => store.set({ against: one }));
+  find("before-changes").addEventListener("click", () => flip("changes"));
+  document.addEventListener("keyup", ({ key }) => {
+    if (!held || key.toLowerCase() !== held) return;
+    held = "";
+    store.set({ flipped: null });
+  });
 
   line.addEventListener("pointerdown", (event) => {
     event.preventDefault();
@@ -31,11 +49,40 @@ export function startCompare() {
 }
 
 export function toggleCompare() {
-  store.set({ compare: store.get().compare === null ? START : null, flipped: false });
+  store.set({ compare: store.get().compare === null ? START : null, flipped: null });
 }
 
-export function flip() {
-  store.set({ flipped: !store.get().flipped });
+/** The key that is held down, after which what was there is there again. */
+let held = "";
+
+/**
+ * By a key: until it is pressed again, or let go where it was held.
+ * @param {string} to @param {KeyboardEvent} event
+ */
+export function flipByKey(to, { key, repeat }) {
+  if (repeat) held = key.toLowerCase();
+  else flip(to);
+}
+
+/**
+ * Show the scan in the pages' place, or them without all "changes" or one edit; or themselves again.
+ * @param {string} to
+ */
+export function flip(to) {
+  const state = store.get();
+  if (state.flipped === to) return store.set({ flipped: null, status: "" });
+  if (to === "changes" && !hasChanges(state)) return say("No colour has been changed.");
+  store.set({ flipped: to });
+  if (to === "scan") return;
+  const here = framesInSight().some(({ page }) => isChanged(state, page.name, to));
+  say(here ? `${wordsOf(store.get())}.` : "Nothing of that is on this page.");
+}
+
+/** What is seen in the pages' place. @param {import("../core/types.js").State} state */
+function wordsOf(state) {
+  if (state.flipped === "scan") return "Scan";
+  const edit = editOf(state, state.flipped);
+  return edit ? `Without ${editName(edit)}` : "Before your changes";
 }
 
 /** @param {number} x  in the window */
@@ -45,16 +92,22 @@ function moveTo(x) {
   store.set({ compare: Math.min(1, Math.max(0, left / bounds.width)) });
 }
 
-/** Whether the scan is seen at a place of the stage. @param {number} x  screen pixels */
-export function isScanAt(x) {
-  const { compare, flipped } = store.get();
+/**
+ * What is seen at a place of a page in its picture's place, if anything is.
+ * @param {import("./frame.js").PageFrame} frame @param {number} x  screen pixels
+ */
+export function beforeAt(frame, x) {
+  const { compare, against, flipped } = store.get();
   const bounds = boundsOfFrames();
-  return flipped || (compare !== null && x < bounds.x + bounds.width * compare);
+  const isLeft = compare !== null && x < bounds.x + bounds.width * compare;
+  const side = flipped ?? (isLeft ? against : null);
+  if (side === "scan") return frame.before;
+  return side && frame.without === side ? frame.unedited : null;
 }
 
 /** @param {HTMLElement} line */
 function place(line) {
-  const { compare, flipped, mode } = store.get();
+  const { compare, against, flipped, mode } = store.get();
   const frames = framesInSight();
   const isOn = compare !== null && frames.length > 0 && mode === "colours";
   line.hidden = !isOn;
@@ -64,9 +117,39 @@ function place(line) {
     line.style.transform = `translateX(${at}px)`;
     line.setAttribute("aria-valuenow", String(Math.round(100 * compare)));
   }
+  const side = flipped ?? (isOn ? against : "scan");
+  const without = mode === "colours" && side !== "scan" ? side : null;
   for (const frame of frames) {
+    showBefore(frame, without);
     const share = isOn ? Math.min(1, Math.max(0, (at - frame.rect.x) / frame.rect.width)) : 0;
-    const cut = flipped || mode === "panels" ? 1 : share;
+    const left = flipped || mode === "panels" ? 1 : share;
+    const cut = without ? 0 : left;
     for (const image of [frame.after, frame.preview]) image.style.clipPath = `inset(0 0 0 ${100 * cut}%)`;
+    frame.unedited.style.clipPath = `inset(0 ${100 * (1 - left)}% 0 0)`;
   }
 }
+
+/** What is left of the line, and what is said of that and of what is seen in the pages' place. */
+function showWords() {
+  const state = store.get();
+  const { compare, against, flipped, mode } = state;
+  find("flipped").hidden = !flipped;
+  find("flipped").textContent = flipped ? wordsOf(state) : "";
+  find("against").hidden = compare === null || mode !== "colours" || !hasChanges(state);
+  for (const one of /** @type {const} */ (["scan", "changes"]))
+    find(`against-${one}`).setAttribute("aria-pressed", String(one === against));
+  find("before-changes").hidden = !hasChanges(state);
+  find("before-changes").setAttribute("aria-pressed", String(flipped === "changes"));
+}
+
+/** Without a change that is taken back nothing is to be seen. */
+function follow() {
+  const state = store.get();
+  if (isOfEdit(state.flipped) && !editOf(state, state.flipped)) store.set({ flipped: null });
+  if (hasChanges(state) || !state.chapter?.palette) return;
+  if (state.flipped === "changes") store.set({ flipped: null });
+  if (state.against === "changes") store.set({ against: "scan" });
+}
+
+/** @param {string|null} flipped */
+const isOfEdit = (flipped) => flipped !== null && flipped !== "scan" && flipped !== "changes";

@@ -1,4 +1,4 @@
-/** One page on the stage: its picture, the scan under it, a preview over it. */
+/** One page on the stage: its picture, the scan under it, over it a preview and what it is without changes. */
 
 import { make } from "../core/dom.js";
 import { pictureAddress } from "../core/api.js";
@@ -24,6 +24,10 @@ export class PageFrame {
     this.after = this.#picture("");
     this.preview = this.#picture("");
     this.preview.hidden = true;
+    this.unedited = this.#picture("");
+    this.unedited.hidden = true;
+    /** @type {string|null} what `unedited` is without: an edit, by its id, or all "changes" */
+    this.without = null;
     this.missing = make("p.missing", { text: "This page's picture cannot be shown.", hidden: true });
     this.element = make(
       "div.page",
@@ -31,6 +35,7 @@ export class PageFrame {
       this.before,
       this.after,
       this.preview,
+      this.unedited,
       this.missing,
     );
     this.describe();
@@ -125,6 +130,26 @@ export class PageFrame {
     URL.revokeObjectURL(this.preview.src);
     this.preview.hidden = true;
     this.preview.removeAttribute("src");
+  }
+
+  /** @param {Blob} blob @param {string} without @param {AbortSignal} signal  it is wanted no more */
+  async showUnedited(blob, without, signal) {
+    const address = URL.createObjectURL(blob);
+    await decoded(address);
+    if (signal.aborted) return URL.revokeObjectURL(address);
+    URL.revokeObjectURL(this.unedited.src);
+    Object.assign(this.unedited, { src: address, hidden: false });
+    this.without = without;
+    this.changed();
+  }
+
+  hideUnedited() {
+    if (this.unedited.hidden) return;
+    URL.revokeObjectURL(this.unedited.src);
+    this.unedited.hidden = true;
+    this.unedited.removeAttribute("src");
+    this.without = null;
+    this.changed();
   }
 
   /** @param {Rect} rect */

@@ -4,7 +4,7 @@ import { find } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { remember } from "../core/preferences.js";
 import { pageNamed, pagesOf, store } from "../core/state.js";
-import { flip, toggleCompare } from "../pages/compare.js";
+import { flipByKey, toggleCompare } from "../pages/compare.js";
 import { pageBeside } from "../pages/reading.js";
 import { moveBy, zoomBy, zoomExactly } from "../pages/stage.js";
 
@@ -59,12 +59,11 @@ export function startBar() {
     },
   );
   store.watch(
-    (state) => [state.double, state.compare, state.flipped],
+    (state) => [state.double, state.compare],
     () => {
-      const { double, compare, flipped } = store.get();
+      const { double, compare } = store.get();
       find("double").setAttribute("aria-pressed", String(double));
       find("compare").setAttribute("aria-pressed", String(compare !== null));
-      find("flipped").hidden = !flipped;
     },
   );
 }
@@ -98,6 +97,7 @@ function showPlace() {
 }
 
 function bindKeys() {
+  const isInColours = () => store.get().mode === "colours";
   const pages = () => pagesOf(store.get());
   bind(PART, ["ArrowLeft"], "the page on the left", () => goSideways(-1));
   bind(PART, ["ArrowRight"], "the page on the right", () => goSideways(1));
@@ -114,7 +114,8 @@ function bindKeys() {
   bind(PART, ["ArrowDown"], "move down", () => moveBy(0, -80));
   bind(PART, ["d"], "two pages, or one", toggleDouble);
   bind(PART, ["s"], "before and after, with a line to drag", toggleCompare);
-  bind(PART, ["b"], "flip between before and after", flip);
+  bind(PART, ["b"], "flip between the scan and the page; held, until let go", (key) => flipByKey("scan", key));
+  bind(PART, ["m"], "the page before your changes, and with them", (key) => flipByKey("changes", key), isInColours);
   bind("Studio", ["p"], "panels and balloons, or colours", () =>
     find(store.get().mode === "panels" ? "mode-colours" : "mode-panels").click(),
   );
