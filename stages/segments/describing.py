@@ -102,8 +102,8 @@ def _medians(values: F32, sizes: I64) -> F32:
 
 
 def _tone_columns(scan: Image, network: Image, sizes: I64) -> tuple[F32, F32, F64]:
-    """``tone``, ``texture`` and ``luma`` of N segments. ``scan``, ``network``: luma of their pixels, ``sizes``
-    (N) of each."""
+    """``tone``, ``texture`` and ``luma`` of N segments. ``scan``, ``network``: luma of their pixels, of each
+    ``sizes`` (N)."""
     ends = np.cumsum(sizes)
     tone, painted = ((_sums(plane, ends) / sizes).astype(np.float32) for plane in (scan, network))
     squares = np.square(scan.astype(np.float32) - tone[np.repeat(np.arange(len(sizes)), sizes)])
@@ -118,9 +118,7 @@ def _sums(values: Image | I64, ends: I64) -> I64:
     return np.asarray(np.add.reduceat(values, np.append(0, ends[:-1]), dtype=np.int64))
 
 
-def _place_columns(
-    pixels: I64, ends: I64, shape: tuple[int, ...], unit: float
-) -> tuple[F64, F64, F64, I64]:
+def _place_columns(pixels: I64, ends: I64, shape: tuple[int, ...], unit: float) -> tuple[F64, F64, F64, I64]:
     """``area``, ``x``, ``y`` and ``sides`` of N segments of a window of (height, width), of whose pixels
     ``unit`` make one at working scale. ``pixels``, ``ends``: as of ``sort_by_segment``."""
     height, width = shape
