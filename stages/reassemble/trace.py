@@ -63,7 +63,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "kinds", "balloons", "colorize", "harmonize"),
-    version=7,
+    version=8,
     summary=summary,
     demand=demand,
 )
