@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F32
+from mangacolor.core.arrays import F32, F64
 from mangacolor.core.types import Image
 
 # Levels of luma (0 to 255) up to which the scan is ink, which colouring leaves as it is.
@@ -103,17 +103,16 @@ def to_rgb(value: F32, cb: F32, cr: F32) -> Image:
     return np.asarray(cv2.merge(planes), np.uint8)
 
 
-def painted_luma(scan: F32, network: F32) -> float:
-    """The mean luma that the network gives a segment, from the scan's and the network's luma of its pixels
-    (N).
+def painted_luma(scan: F32, network: F32) -> F64:
+    """The mean luma that the network gives N segments, from the mean luma of each in the scan and in the
+    network's picture.
 
-    The mapping of ``scaled_luma`` for the mean, in double precision and before anything is lightened: up to
-    ``INK`` luma stays as it is, and lighter luma is scaled so that white paper takes the tone the network
-    gave.
+    The mapping of ``scaled_luma``, in double precision and before anything is lightened: up to ``INK`` luma
+    stays as it is, and lighter luma is scaled so that white paper takes the tone the network gave.
     """
-    tone = float(scan.mean())
-    ratio = min(max(float(network.mean()) / max(tone, 1.0), DARKEST), 1.0)
-    return tone if tone <= INK else float(INK + (tone - INK) * (255.0 * ratio - INK) / (255.0 - INK))
+    tone = scan.astype(np.float64)
+    ratio = np.clip(network.astype(np.float64) / np.maximum(tone, 1.0), DARKEST, 1.0)
+    return np.where(tone <= INK, tone, INK + (tone - INK) * (255.0 * ratio - INK) / (255.0 - INK))
 
 
 def scaled_luma(tone: F32, share: F32) -> F32:

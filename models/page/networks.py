@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32
@@ -78,6 +79,6 @@ def _compute(network: Network, luma: Image, stride: int, output: str) -> Image:
     """What the network gives in [0, 1] for a picture of any size, in levels: C×H×W uint8."""
     rows, columns = luma.shape
     given: F32 = np.asarray(luma, np.float32) / np.float32(255)
-    padded = np.pad(given, ((0, -rows % stride), (0, -columns % stride)), mode="edge")
-    (made,) = network({"luma": padded}, [output])
+    padded = cv2.copyMakeBorder(given, 0, -rows % stride, 0, -columns % stride, cv2.BORDER_REPLICATE)
+    (made,) = network({"luma": np.asarray(padded, np.float32)}, [output])
     return np.asarray(np.rint(made[:, :rows, :columns] * np.float32(255)).clip(0, 255), np.uint8)

@@ -191,8 +191,8 @@ class Network:
             run.input(self._names[name], self._ncnn.Mat(array))
         planes: list[F32] = []
         for name in outputs:
-            status, blob = run.extract(self._names[name])
-            if status:
+            blob = self._ncnn.Mat()  # given one, ncnn hands out its own memory, and else a copy
+            if status := run.extract(self._names[name], blob):
                 raise MemoryError(f"ncnn could not compute {name} (status {status})")
-            planes.append(np.array(blob))
+            planes.append(np.ascontiguousarray(blob))
         return planes

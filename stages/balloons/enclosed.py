@@ -17,7 +17,7 @@ import numpy.typing as npt
 from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.balloons.free_lettering import has_glyphs
-from mangacolor.stages.balloons.kinds import Region, kind_of, outlined, solidity, without_holes
+from mangacolor.stages.balloons.kinds import Region, kind_of, median_level, outlined, solidity, without_holes
 from mangacolor.stages.balloons.lettering import find_lettering
 from mangacolor.stages.balloons.params import CryParams, EnclosedParams, Params
 from mangacolor.stages.balloons.strokes import Strokes, measure_strokes
@@ -53,15 +53,15 @@ def find_enclosed(
     count, labels, stats, _centres = cv2.connectedComponentsWithStats(core, connectivity=4)
     holders = [_holder_of(part, labels) for part in parts]
     regions = list(known)
-    for index in range(1, count):
-        x, y, w, h, area = (int(value) for value in stats[index])
-        if not params.fit.smallest <= area <= params.cry.largest * luma.size:
-            continue
+    areas = stats[1:count, cv2.CC_STAT_AREA]
+    likely = (areas >= params.fit.smallest) & (areas <= params.cry.largest * luma.size)
+    for index in 1 + np.flatnonzero(likely):
+        x, y, w, h, _area = stats[index].tolist()
         window = np.s_[y : y + h, x : x + w]
         own = labels[window] == index
         mask = without_holes(own)
         confidence = float(probability[window][mask > 0].mean()) / 255
-        region = Region((x, y, w, h), mask, confidence, int(np.median(luma[window][own])))
+        region = Region((x, y, w, h), mask, confidence, median_level(luma[window][own]))
         held = [part for part, holder in zip(parts, holders, strict=True) if holder == index]
         if _is_balloon(region, own, bool(held), luma, strokes[window], params):
             regions = [*(known for known in regions if not any(known is part for part in held)), region]

@@ -11,7 +11,14 @@ import numpy.typing as npt
 
 from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
-from mangacolor.stages.balloons.kinds import Region, is_bounded, outlined, solidity, without_holes
+from mangacolor.stages.balloons.kinds import (
+    Region,
+    is_bounded,
+    median_level,
+    outlined,
+    solidity,
+    without_holes,
+)
 from mangacolor.stages.balloons.params import FitParams, Params
 
 Sides = tuple[bool, bool, bool, bool]  # top, bottom, left, right
@@ -87,7 +94,7 @@ def _commonest_tone(values: Image) -> int:
     """The commonest tone: a balloon's paper outweighs its lettering."""
     counts = np.bincount(values, minlength=256).astype(np.float32)
     peak = int(np.argmax(np.convolve(counts, np.ones(9), mode="same")))
-    return int(np.median(values[np.abs(values.astype(np.int16) - peak) <= 6]))
+    return median_level(values[np.abs(values.astype(np.int16) - peak) <= 6])
 
 
 def _fit_masks(
@@ -224,8 +231,8 @@ def _erode(region: Mask, size: int) -> Mask:
 
 def _erode_within(region: Mask, size: int) -> Mask:
     """``_erode`` of a region that reaches its window's sides, where it ends."""
-    padded = np.pad(region, size)
-    return _erode(padded, size)[size:-size, size:-size]
+    eroded = cv2.erode(region.view(np.uint8), _disc(size), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(eroded > 0)
 
 
 def _disc(size: int) -> Image:

@@ -37,6 +37,13 @@ class Region:
     tone: int
 
 
+def median_level(levels: Image) -> int:
+    """The median of N levels (uint8), rounded down: in less time than ``np.median`` takes to check them."""
+    middle = [(len(levels) - 1) // 2, len(levels) // 2]
+    low, high = np.partition(levels, middle)[middle].tolist()
+    return int(low + high) // 2
+
+
 def solidity(mask: Image) -> float:
     """The share of its convex hull that a mask (H×W uint8, not empty) fills."""
     # Of all pixels only the outlines' can be corners of the hull; they are few.

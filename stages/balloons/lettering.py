@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.arrays import I32
-from mangacolor.core.types import Box, Image
+from mangacolor.core.types import Box, Image, Point
 from mangacolor.stages.balloons.params import DEFAULTS, LetteringParams
 
 
@@ -78,22 +78,31 @@ def box_sums(
 
 
 def _group_glyphs(glyphs: I32, shape: tuple[int, ...], params: LetteringParams) -> list[I32]:
-    """Glyphs that lie within about one glyph of each other and are of similar size."""
+    """Glyphs that lie within about one glyph of each other and are of similar size; not too few of them."""
     size = np.maximum(glyphs[:, 2], glyphs[:, 3])
-    groups = []
+    groups: list[I32] = []
     for low, high in params.glyph_ranges:
         members = glyphs[(size >= low / 2.5) & (size <= high)]
-        anchors = members[np.maximum(members[:, 2], members[:, 3]) >= low]
+        anchors = size[(size >= low) & (size <= high)]
         if len(anchors) < params.least_glyphs:
             continue
-        reach = int(params.reach * np.median(np.maximum(anchors[:, 2], anchors[:, 3]))) + 1
+        reach = int(params.reach * _median(anchors)) + 1
         canvas = np.zeros(shape[:2], np.uint8)
-        for x, y, w, h, _area in members:
-            cv2.rectangle(canvas, (x - reach, y - reach), (x + w + reach, y + h + reach), 1, -1)
+        _fill_boxes(canvas, members, reach, 1)
         count, labels = cv2.connectedComponents(canvas)
         owner = labels[members[:, 1] + members[:, 3] // 2, members[:, 0] + members[:, 2] // 2]
-        groups += [members[owner == label] for label in range(1, count)]
+        many = np.flatnonzero(np.bincount(owner, minlength=count) >= params.least_glyphs)
+        groups += [members[owner == label] for label in many if label > 0]
     return groups
+
+
+def _fill_boxes(canvas: Image, members: I32, pad: int, value: int, corner: Point = (0, 0)) -> None:
+    """Fill the boxes of glyphs, and ``pad`` pixels around them, on a canvas whose ``corner`` (x, y) lies
+    there on the page."""
+    low = members[:, :2] - np.array(corner) - pad
+    high = low + members[:, 2:4] + 2 * pad
+    for first, last in zip(low.tolist(), high.tolist(), strict=True):
+        cv2.rectangle(canvas, first, last, value, -1)
 
 
 def _make_block(members: I32, luma: Image, params: LetteringParams) -> Lettering | None:
@@ -102,29 +111,35 @@ def _make_block(members: I32, luma: Image, params: LetteringParams) -> Lettering
     large = size[size >= 0.5 * size.max()]
     if len(large) < params.least_glyphs:
         return None
-    glyph = float(np.median(large))
+    glyph = _median(large)
     pad = int(0.5 * glyph) + 1
     rows, columns = luma.shape[:2]
-    x0, y0 = max(int(members[:, 0].min()) - pad, 0), max(int(members[:, 1].min()) - pad, 0)
-    x1 = min(int((members[:, 0] + members[:, 2]).max()) + pad, columns)
-    y1 = min(int((members[:, 1] + members[:, 3]).max()) + pad, rows)
+    (left, top), (right, bottom) = members[:, :2].min(0), (members[:, :2] + members[:, 2:4]).max(0)
+    x0, y0 = max(int(left) - pad, 0), max(int(top) - pad, 0)
+    x1, y1 = min(int(right) + pad, columns), min(int(bottom) + pad, rows)
     mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    for x, y, w, h, _area in members:
-        corner = (int(x + w) + pad - x0, int(y + h) + pad - y0)
-        cv2.rectangle(mask, (int(x) - pad - x0, int(y) - pad - y0), corner, 255, -1)
-    window = luma[y0:y1, x0:x1]
-    inside = window[mask > 0]
-    paper, ink = np.mean(inside > 255 - params.paper_slack), np.mean(inside < params.ink)
-    own = float(members[:, 4].sum()) / max(float(np.sum(inside < params.ink)), 1.0)
-    spread = float(np.std(large) / glyph)
+    _fill_boxes(mask, members, pad, 255, (x0, y0))
+    inside = luma[y0:y1, x0:x1][mask > 0]
+    light, dark = (
+        int(np.count_nonzero(some)) for some in (inside > 255 - params.paper_slack, inside < params.ink)
+    )
+    paper, ink = light / len(inside), dark / len(inside)
+    own = int(members[:, 4].sum()) / max(dark, 1)
     if paper < params.least_paper or not params.least_ink < ink < params.most_ink or own < params.own_ink:
         return None
+    spread = float(np.std(large) / glyph)
     tone = float(1.0 - paper - ink)  # neither: anti-aliasing, or a drawing
     confidence = 1.0 - 1.2 * max(tone - 0.25, 0.0) - 0.6 * max(spread - 0.25, 0.0) - 0.8 * (1 - own)
     confidence *= min(1.0, 0.4 + 0.1 * len(large)) * _alignment(members, glyph)
     if confidence < params.least_confidence:
         return None
     return Lettering((x0, y0, x1 - x0, y1 - y0), mask, glyph, float(np.clip(confidence, 0, 1)))
+
+
+def _median(sizes: I32) -> float:
+    """As ``np.median``, whose checks take longer than a few sizes do."""
+    ordered: list[int] = sorted(sizes.tolist())
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def _alignment(members: I32, glyph: float) -> float:

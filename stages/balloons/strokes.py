@@ -10,6 +10,7 @@ import numpy as np
 from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.balloons.params import LetteringParams
+from mangacolor.stages.nearest import depth_within
 
 _AROUND = np.ones((3, 3), np.uint8)  # pixels over which ink fades into paper
 
@@ -52,7 +53,7 @@ def measure_strokes(view: Image, mask: Image, darkest_paper: int, params: Letter
         return Strokes(ink, 0, *shares, 0.0, 0.0, 0.0, 0.0)
     sides = np.array(mask.shape[::-1], np.float64)
     low, high = glyphs[:, :2].min(axis=0), (glyphs[:, :2] + glyphs[:, 2:4]).max(axis=0)
-    distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    distance = depth_within(mask)
     return Strokes(
         ink,
         len(glyphs),

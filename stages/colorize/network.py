@@ -142,5 +142,6 @@ def _use_processor(context: StageContext[Config], maps: Sequence[str]) -> Callab
 
 def _pad(picture: Image, tiles: Sequence[Tile]) -> Image:
     height, width = tiles[-1].y + tiles[-1].height, tiles[-1].x + tiles[-1].width
-    more = ((0, height - picture.shape[0]), (0, width - picture.shape[1]))
-    return np.pad(picture, more, constant_values=PAPER)
+    more = height - picture.shape[0], width - picture.shape[1]
+    padded = cv2.copyMakeBorder(picture, 0, more[0], 0, more[1], cv2.BORDER_CONSTANT, value=PAPER)
+    return np.asarray(padded, np.uint8)

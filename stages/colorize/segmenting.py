@@ -12,7 +12,8 @@ from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
-from mangacolor.stages.segments.features import describe_segments, embed_windows, identities_of
+from mangacolor.stages.segments.describing import describe_segments
+from mangacolor.stages.segments.features import embed_windows, identities_of
 from mangacolor.stages.segments.ink import measure_ink
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool

@@ -11,6 +11,7 @@ import numpy as np
 from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.types import Point
 from mangacolor.stages.edits.looking import PageLook
+from mangacolor.stages.nearest import depth_within
 
 # Bits after the binary point of corners as OpenCV fills polygons.
 _SHIFT = 4
@@ -50,7 +51,7 @@ def find_enclosed(look: PageLook, outline: Sequence[Point]) -> Enclosed:
         if _meet(corners, window.box)
     ]
     rows, share, area, depth = np.concatenate([np.zeros((4, 0)), *parts], axis=1)
-    own_depth = float(_depth(fill_outline(corners)[0]).max(initial=0)) / side
+    own_depth = float(depth_within(fill_outline(corners)[0].view(np.uint8)).max(initial=0)) / side
     return Enclosed(tuple(outline), rows.astype(np.int64), share, area, depth / side, own_depth)
 
 
@@ -61,7 +62,7 @@ def find_inner_point(look: PageLook, enclosed: Enclosed) -> tuple[int, int, Poin
     for row in enclosed.rows[np.argsort(-enclosed.area, kind="stable")].tolist():
         number, label = look.segment_of(row)
         x, y = look.pixels_of(number)
-        depth = _depth((look.seen_labels(number) == label) & inside[np.ix_(y, x)])
+        depth = depth_within(((look.seen_labels(number) == label) & inside[np.ix_(y, x)]).view(np.uint8))
         down, across = np.unravel_index(depth.argmax(), depth.shape)
         at = int(x[across]), int(y[down])
         if look.meet(*at)[0] == (number, label):
@@ -80,7 +81,7 @@ def _find_in_window(look: PageLook, number: int, corners: F64) -> F64:
     held = np.where(inside[here], labels[there], 0)
     pixels, all_of = (np.bincount(some.ravel(), minlength=int(labels.max()) + 1) for some in (held, labels))
     deepest = np.zeros(len(pixels))
-    np.maximum.at(deepest, held, _depth(inside)[here])
+    np.maximum.at(deepest, held, depth_within(inside.view(np.uint8))[here])
     some = np.flatnonzero(pixels[1:]) + 1
     rows, held_pixels = some - 1 + look.row_of(number, 1), pixels[some]
     return np.stack([rows, held_pixels / all_of[some], held_pixels / scale.prod(), deepest[some] / scale[0]])
@@ -109,13 +110,6 @@ def paste_outline(corners: F64, shape: tuple[int, ...]) -> Mask:
     here = slice(max(0, -top), max(0, height - top)), slice(max(0, -left), max(0, width - left))
     inside[there] = filled[here]
     return inside
-
-
-def _depth(inside: Mask) -> F64:
-    """How far each pixel is from what is not inside, H×W."""
-    padded = np.pad(inside, 1).view(np.uint8)
-    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    return np.asarray(depth, dtype=np.float64)
 
 
 def _meet(corners: F64, box: tuple[int, int, int, int]) -> bool:

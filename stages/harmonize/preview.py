@@ -9,6 +9,8 @@ from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
 from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.harmonize.corrections import NO_GROUP, Corrections
+from mangacolor.stages.nearest import depth_within
+from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.windows.preview import Size, lay_out, resize_picture
 
 # Pixels of a segment, at the preview's size, from which its number is written.
@@ -44,15 +46,16 @@ def _tint(picture: Image, labels: SegmentMap, ids: I64) -> Image:
 
 
 def _write_numbers(picture: Image, labels: SegmentMap, ids: I64) -> Image:
-    for label in range(1, len(ids)):
-        own = (labels == label).astype(np.uint8)
-        if ids[label] < 0 or cv2.countNonZero(own) < MIN_NUMBERED_AREA:
+    width = labels.shape[1]
+    for label, pixels in enumerate(pixels_by_segment(labels, len(ids) - 1), 1):
+        if ids[label] < 0 or len(pixels) < MIN_NUMBERED_AREA:
             continue
-        left, top, width, height = cv2.boundingRect(own)
-        inside = np.pad(own[top : top + height, left : left + width], 1)
-        room = cv2.distanceTransform(inside, cv2.DIST_L2, 3)  # where the number has most room
-        _, _, _, (x, y) = cv2.minMaxLoc(room)
-        at = (left + x - 8, top + y + 4)
+        top, bottom = int(pixels[0]) // width, int(pixels[-1]) // width + 1
+        columns = pixels % width
+        left, right = int(columns.min()), int(columns.max()) + 1
+        room = depth_within((labels[top:bottom, left:right] == label).view(np.uint8))
+        _, _, _, (x, y) = cv2.minMaxLoc(room)  # where the number has most room
+        at = (left + x - 7, top + y + 5)
         for colour, thick in (((255, 255, 255), 3), ((20, 20, 20), 1)):
             cv2.putText(
                 picture, str(ids[label]), at, cv2.FONT_HERSHEY_SIMPLEX, 0.38, colour, thick, cv2.LINE_AA

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.core.arrays import F64, Mask
+from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.blank import Blank, find_blank, share_of
 from mangacolor.stages.panels.cutting.polygons import Polygon
@@ -204,31 +204,37 @@ def _open_patches(mask: Mask, outside: Mask, params: GroundParams) -> Mask:
     closed = ~keep
     closed[0] = False
     if closed.any():
-        closed &= _in_gutters(patch, len(keep), core, free, params)
-        keep |= _without_walls(patch, closed, params)
+        areas = np.bincount(patch.ravel())
+        closed &= _in_gutters(patch, areas, closed, core, params)
+        keep |= _without_walls(patch, areas, closed, params)
     grown = cv2.dilate(np.take(keep, patch).view(np.uint8), square(1)).astype(bool)
     return grown & mask & outside
 
 
 def _in_gutters(
-    patch: npt.NDArray[np.int32], count: int, core: Image, free: Image, params: GroundParams
+    patch: npt.NDArray[np.int32], areas: I64, closed: Mask, core: Image, params: GroundParams
 ) -> Mask:
-    """Which of ``count`` patches of ``free`` (H×W, 1 inside) belong to a patch of ``core`` that is mostly
-    free."""
+    """Which patches of what is free (their numbers H×W, and ``areas``) belong to a patch of ``core`` (H×W, 1
+    inside) that is mostly free. Those that are not ``closed`` reach the page's edge."""
     _, labels = cv2.connectedComponents(core, connectivity=4)
     whole = np.asarray(labels, np.int32)
     total = np.bincount(whole.ravel())
-    beyond = np.bincount((whole * free).ravel(), minlength=len(total))
-    return _touched(patch, count, np.take(beyond >= params.outside_share * total, whole))
+    holder = np.zeros(len(areas), np.int32)  # each patch lies within one
+    inner = np.flatnonzero(np.take(closed, patch))
+    holder[patch.ravel()[inner]] = whole.ravel()[inner]
+    for edge, beneath in zip(edges(patch), edges(whole), strict=True):
+        holder[edge] = beneath
+    holder[0] = 0
+    free = np.bincount(holder[1:], areas[1:], len(total))
+    return np.asarray((free >= params.outside_share * total)[holder])
 
 
-def _without_walls(patch: npt.NDArray[np.int32], closed: Mask, params: GroundParams) -> Mask:
+def _without_walls(patch: npt.NDArray[np.int32], areas: I64, closed: Mask, params: GroundParams) -> Mask:
     """The patches that are ``closed`` (by number) without the broad ones that are full of coarse dots.
 
     Grainy paper at the page's edge is full of dots, too: only what is closed off may be a wall.
     """
     gutters = closed.copy()
-    areas = np.bincount(patch.ravel(), minlength=len(closed))
     broad = params.dots_side * min(patch.shape)
     # What is as broad as that on the mean, is as long at least.
     for number in np.flatnonzero(closed & (areas > broad**2)):

@@ -213,8 +213,9 @@ def _cut_on_slant(
         # A slanted side reaches its box at one end only: in its middle it lies further in.
         half = (depth - abs(slope) * length) / 2
         overlap = ((level + half)[:, None] - (level - half)[None]) / least
+        overlap, meeting = overlap[order][:, order], beside[order][:, order]
         for count in range(1, len(members)):
-            misfit = _misfit(overlap[np.ix_(order, order)], beside[np.ix_(order, order)], count, params)
+            misfit = _misfit(overlap, meeting, count, params)
             if misfit < best:
                 best, sides = misfit, (order[:count], order[count:])
     if sides is None:

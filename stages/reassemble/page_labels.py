@@ -22,12 +22,12 @@ def refine_labels(labels: LabelMap, grey: Image, scale: float) -> LabelMap:
     page for one at drawing scale.
     """
     # OpenCV's watershed decides nothing about the outermost pixels.
-    padded = np.pad(labels, 1, mode="edge")
+    padded = np.asarray(cv2.copyMakeBorder(labels, 1, 1, 1, 1, cv2.BORDER_REPLICATE), np.int32)
     distance = _distance_to_border(padded)
     middle = distance == cv2.dilate(distance, np.ones((3, 3), np.uint8))
     markers = padded + 1
     markers[(distance < MOVE + math.ceil(scale)) & ~middle] = 0
-    picture = np.pad(grey, 1, mode="edge")
+    picture = np.asarray(cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_REPLICATE), np.uint8)
     cv2.watershed(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), markers)
     _join_dividers(markers, padded, picture)
     return np.asarray(markers[1:-1, 1:-1] - 1, dtype=np.int32)

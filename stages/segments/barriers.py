@@ -35,7 +35,8 @@ def find_barriers(grey: Image, params: BarrierParams) -> Barriers:
     across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 16)
     down = cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 16)
     # A Scharr response is the change over two pixels; an edge is blurred over about that many.
-    walls = np.maximum(depth, cv2.magnitude(across, down))
+    # Not cv2.magnitude: its last bit depends on where in memory its result lies.
+    walls = np.maximum(depth, np.sqrt(across * across + down * down))
     surround = (params.surround, params.surround)
     texture = np.asarray(cv2.blur(np.minimum(depth, params.max_depth), surround), dtype=np.float32)
     return Barriers(np.maximum(walls - params.inhibition * texture, 0).astype(np.float32), texture)

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F32, F64, I64, SegmentMap
-from mangacolor.core.colour import chroma, lightened, luma, painted_luma, scaled_luma, share_of_tone
+from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.core.colour import lightened, scaled_luma, share_of_tone
 from mangacolor.core.types import Image
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding
-from mangacolor.stages.segments.pixels import pixels_by_segment
 
 COLUMNS = ("cb", "cr", "spread", "tone", "texture", "luma", "area", "x", "y", "sides")
 CB, CR, SPREAD, TONE, TEXTURE, LUMA, AREA, X, Y, SIDES = range(len(COLUMNS))
@@ -43,12 +41,6 @@ SIDE_MARGIN = 0.08
 ZERO = 128.0
 # Steps of a row for 1 of a network's feature.
 UNIT = 127.0
-# Pixels of a segment that are measured at most, evenly spread: medians of more say the same.
-MAX_MEASURED = 4096
-# Luma, in levels, below which a pixel is a line and says nothing of its segment.
-MIN_LUMA = 64
-# One pixel in this many must be lighter than a line for the lighter ones alone to be measured.
-LINE_SHARE = 4
 # Bytes before the point of an identity, by which those of different embeddings are told apart: of the hash of
 # the embedding's file, and of the number of the point's coordinates.
 IDENTITY_HASH = 4
@@ -219,72 +211,6 @@ class SegmentFeatures:
     def votes(self) -> Image:
         """Votes for the colours of the palette, N×``vote_count``."""
         return self.rows[:, self.rows.shape[1] - self.vote_count :]
-
-
-def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features: Image) -> Image:
-    """A row for each segment of a window, label 1 first: uint8, ``COLUMNS`` and then ``features`` (N×F).
-
-    ``labels``, ``grey`` (luma without halftone): H×W, at drawing scale. ``coloured``: h×w×3, the network's
-    picture at working scale.
-    ``cb`` and ``cr``: its median chroma + 128; ``spread``: median distance from that, in quarter levels;
-    ``tone``: mean luma of ``grey``; ``texture``: its deviation; ``luma``: its luma as the network paints it;
-    ``area``: log2 of its pixels at working scale in twelfths;
-    ``x``, ``y``: its middle in 255ths of the window; ``sides``: bits for the sides it reaches.
-    """
-    count = int(labels.max())
-    rows = np.zeros((count, len(COLUMNS)), np.uint8)
-    height, width = labels.shape
-    large = np.asarray(cv2.resize(coloured, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-    planes = [plane.ravel() for plane in chroma(large)]
-    unit = labels.size / (coloured.shape[0] * coloured.shape[1])
-    scan = grey.ravel().astype(np.float32)
-    network = luma(large).ravel().astype(np.float32)
-    for number, pixels in enumerate(pixels_by_segment(labels, count)):
-        lit = scan[pixels] >= MIN_LUMA
-        measured = pixels[lit] if np.count_nonzero(lit) * LINE_SHARE >= len(pixels) else pixels
-        measured = measured[:: -(-len(measured) // MAX_MEASURED)]
-        levels = scan[measured]
-        columns = (
-            *_colour_columns(planes[0][measured], planes[1][measured]),
-            levels.mean(),
-            levels.std(),
-            painted_luma(levels, network[measured]),
-            *_place_columns(pixels, labels.shape, unit),
-        )
-        rows[number] = np.clip(np.rint(columns), 0, 255)
-    return np.concatenate([rows, features], axis=1)
-
-
-def _colour_columns(cb: F32, cr: F32) -> tuple[float, float, float]:
-    """``cb``, ``cr`` and ``spread`` of pixels with this chroma, P each."""
-    middle = _median(cb), _median(cr)
-    away = _median(np.hypot(cb - middle[0], cr - middle[1]))
-    return float(middle[0] + NEUTRAL), float(middle[1] + NEUTRAL), float(SPREAD_STEPS * away)
-
-
-def _median(values: F32) -> np.float32:
-    """As ``np.median`` of N numbers, without its checks, which take longer than these few numbers do."""
-    half = len(values) // 2
-    if len(values) % 2:
-        return np.float32(np.partition(values, half)[half])
-    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1]
-    return np.float32((low + high) / np.float32(2))
-
-
-def _place_columns(pixels: I64, shape: tuple[int, ...], unit: float) -> tuple[float, float, float, int]:
-    """``area``, ``x``, ``y`` and ``sides`` of the pixels with these indices, ascending, in a window of
-    (height, width), of whose pixels ``unit`` make one at working scale."""
-    height, width = shape
-    y = pixels // width
-    x = pixels - y * width  # half the time of np.divmod
-    sides = (
-        LEFT * (x.min() < SIDE_MARGIN * width)
-        + TOP * (y[0] < SIDE_MARGIN * height)
-        + RIGHT * (x.max() >= (1 - SIDE_MARGIN) * width)
-        + BOTTOM * (y[-1] >= (1 - SIDE_MARGIN) * height)
-    )
-    area = max(1.0, len(pixels) / unit)
-    return AREA_STEPS * np.log2(area), 255 * x.mean() / width, 255 * y.mean() / height, int(sides)
 
 
 def embedding_inputs(rows: Image, votes: int) -> F64:

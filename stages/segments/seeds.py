@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32, LabelMap, Mask
-from mangacolor.stages.nearest import fill_nearest
+from mangacolor.stages.nearest import depth_within, fill_nearest
 from mangacolor.stages.segments.params import SeedParams
 
 
 def find_seeds(walls: F32, drawn: Mask, params: SeedParams) -> LabelMap:
     """Seeds by number, H×W, 0 elsewhere. ``walls``: barriers, levels. ``drawn``: where there may be seeds."""
     free = ((walls < params.wall) & drawn).astype(np.uint8)
-    room = cv2.distanceTransform(np.pad(free, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    room = depth_within(free)
     seeds = np.zeros(walls.shape, np.int32)
     places: list[tuple[int, int]] = []  # a pixel of each seed: where a small ball fits beside it, a seed is
     for radius in params.ball_radii:

@@ -7,7 +7,7 @@ import numpy as np
 
 from mangacolor.core.arrays import Mask, SegmentMap
 from mangacolor.core.types import Image
-from mangacolor.stages.segments.features import describe_segments
+from mangacolor.stages.segments.describing import describe_segments
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.segmentation import segment
 from mangacolor.stages.windows.artifact import WindowColours

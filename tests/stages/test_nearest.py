@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mangacolor.stages.nearest import fill_nearest
+from mangacolor.stages.nearest import depth_within, fill_nearest
 
 
 def test_what_is_not_known_has_the_value_of_the_nearest_pixel() -> None:
@@ -18,3 +18,12 @@ def test_what_is_not_known_has_the_value_of_the_nearest_pixel() -> None:
 
 def test_where_nothing_is_known_there_is_nothing() -> None:
     assert not fill_nearest(np.ones((3, 4), np.int16), np.zeros((3, 4), np.bool_), 5).any()
+
+
+def test_nothing_lies_beyond_the_picture() -> None:
+    depth = depth_within(np.full((5, 5), 255, np.uint8))
+    assert depth.shape == (5, 5) and depth.argmax() == 12
+    assert 0 < depth[0, 0] < depth[1, 1] < depth[2, 2]
+    shape = np.zeros((5, 7), np.uint8)
+    shape[:, :5] = 255
+    assert np.array_equal(depth_within(shape)[:, :5], depth) and not depth_within(shape)[:, 5:].any()

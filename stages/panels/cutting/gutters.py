@@ -134,21 +134,17 @@ def flaw_of(evidence: GutterEvidence, painted: bool, params: GutterParams) -> st
 def _pair_lines(view: View, support: F64, spans: Spans, params: GutterParams) -> tuple[Spans, F64]:
     """P×2 numbers of the upper and the lower line of each pair that could side a gutter; P mean widths."""
     lines = view.lines
+    likely = [np.argsort(-side)[: params.max_lines] for side in support]
     tops, bottoms = (
-        np.array(
-            [index for index in np.argsort(-side)[: params.max_lines] if side[index] >= params.weak_support],
-            np.intp,
-        )
-        for side in support
+        some[side[some] >= params.weak_support] for some, side in zip(likely, support, strict=True)
     )
-    pairs = np.stack(np.meshgrid(tops, bottoms, indexing="ij"), -1).reshape(-1, 2)
-    top, bottom = pairs.T
-    ends = spans[top] * SAMPLE_STEP
-    gaps = np.diff(lines.offset[pairs], axis=1) + np.diff(lines.slope[pairs], axis=1) * ends
+    top, bottom = np.repeat(tops, len(bottoms)), np.tile(bottoms, len(tops))
+    apart, steeper = lines.offset[bottom] - lines.offset[top], lines.slope[bottom] - lines.slope[top]
+    first, last = (apart + steeper * end for end in (spans[top] * SAMPLE_STEP).T)
     widest = params.widest * max(view.white.shape)
-    good = (gaps.min(1, initial=widest) >= params.thinnest) & (gaps.max(1, initial=0) <= widest)
+    good = (np.minimum(first, last) >= params.thinnest) & (np.maximum(first, last) <= widest)
     good &= np.maximum(support[0][top], support[1][bottom]) >= params.strong_support
-    return pairs[good], gaps[good].mean(1)
+    return np.stack([top[good], bottom[good]], axis=1), (first[good] + last[good]) / 2
 
 
 def _pair_probability(view: View, spans: Spans, pairs: Spans, params: GutterParams) -> F64 | None:
@@ -197,20 +193,21 @@ def _measure(
     upper = lines.offset[top] + lines.slope[top] * xs
     lower = lines.offset[bottom] + lines.slope[bottom] * xs
     within = [0.7 * upper + 0.3 * lower, 0.5 * upper + 0.5 * lower, 0.3 * upper + 0.7 * lower]
-    blank = np.logical_and.reduce(sample_mask(mask, np.array(within), samples.start), axis=0)
     near, far = _BESIDE
-    beyond = np.array([upper - far, upper - near, lower + near, lower + far])
+    beyond = [upper - far, upper - near, lower + near, lower + far]
+    seen = sample_mask(mask, np.array(within + beyond), samples.start)
+    blank = np.logical_and.reduce(seen[: len(within)])
     # Where it is blank on both sides too, a margin is crossed and no frame is to be seen.
-    margin = sample_mask(mask, beyond, samples.start).all(0) & blank
-    framed = max(len(xs) - int(margin.sum()), int(params.least_framed * len(xs)), 1)
+    no_margin = ~np.logical_and.reduce(seen)
+    framed = max(int(np.count_nonzero(no_margin)), int(params.least_framed * len(xs)), 1)
     opening, closing = (lines.brighter, lines.darker) if white else (lines.darker, lines.brighter)
     upper_frame, lower_frame = (
-        min(float((edge[line, samples] & ~margin).sum()) / framed, 1.0)
+        min(np.count_nonzero(edge[line, samples] & no_margin) / framed, 1.0)
         for edge, line in ((opening, top), (closing, bottom))
     )
     end = max(2, min(4, len(xs) // 8))
     return GutterEvidence(
-        blank=float(blank.mean()),
+        blank=np.count_nonzero(blank) / len(blank),
         upper_frame=upper_frame,
         lower_frame=lower_frame,
         # White inside a panel ends at its frame; a gutter runs on through the frames beside it.

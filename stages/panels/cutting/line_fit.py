@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.core.arrays import F64
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.params import LineParams
 
@@ -40,13 +40,19 @@ def fit_lines(segments: F64, params: LineParams) -> tuple[F64, F64]:
     offsets, slopes, count = np.zeros(params.max_lines), np.zeros(params.max_lines), 0
     for some in np.array_split(seeds, range(_SEEDS_AT_ONCE, len(seeds), _SEEDS_AT_ONCE)):
         fitted = _fit_through(segments, length, heading, some, params)
-        for seed, offset, slope in zip(some, *fitted, strict=True):
+        ends = segments[some][:, 0::2]
+        known = np.any(
+            _are_near(*fitted, ends, offsets[:count], slopes[:count], params.twin_distance), axis=1
+        )
+        twins = _are_near(*fitted, ends, *fitted, params.twin_distance)
+        for index in np.flatnonzero(~known):
+            if known[index]:
+                continue
             if count == params.max_lines:
                 return offsets, slopes
-            known = offsets[:count], slopes[:count]
-            if not _is_known(offset, slope, segments[seed], *known, params.twin_distance):
-                offsets[count], slopes[count] = offset, slope
-                count += 1
+            offsets[count], slopes[count] = fitted[0][index], fitted[1][index]
+            count += 1
+            known |= twins[:, index]
     return offsets[:count], slopes[:count]
 
 
@@ -72,9 +78,10 @@ def _fit_through(
     return offset, slope
 
 
-def _is_known(offset: float, slope: float, seed: F64, offsets: F64, slopes: F64, distance: float) -> bool:
-    """Whether a line within ``distance`` pixels, at both ends of the seed, has been proposed already."""
-    near = np.ones(len(offsets), bool)
-    for x in (seed[0], seed[2]):
-        near &= np.abs(offsets + slopes * x - (offset + slope * x)) <= distance
-    return bool(near.any())
+def _are_near(offset: F64, slope: F64, ends: F64, offsets: F64, slopes: F64, distance: float) -> Mask:
+    """N×K: which of K lines lie within ``distance`` pixels of each of N lines at both ``ends`` of its seed
+    (N×2, x)."""
+    near = np.ones((len(offset), len(offsets)), bool)
+    for x in ends.T:
+        near &= np.abs(offsets + slopes * x[:, None] - (offset + slope * x)[:, None]) <= distance
+    return near

@@ -136,8 +136,8 @@ def sample_mask(mask: Mask, ys: F64, first: int) -> Mask:
     """N×S values of ``mask`` at heights ``ys`` (N×S) of the samples from ``first`` on; False outside."""
     rows = np.rint(ys).astype(np.intp)
     columns = (first + np.arange(ys.shape[1])) * SAMPLE_STEP
-    values: Mask = mask[np.clip(rows, 0, mask.shape[0] - 1), columns]
-    values &= (rows >= 0) & (rows < mask.shape[0])
+    inside = (rows >= 0) & (rows < mask.shape[0])
+    values: Mask = mask[np.where(inside, rows, 0), columns] & inside
     return values
 
 

@@ -36,14 +36,15 @@ def clip(polygon: Polygon, offset: float, slope: float, above: bool) -> Polygon:
         side = -side
     # Cuts run along earlier cuts: a corner within rounding of the line lies on it.
     side[np.abs(side) < _ROUNDING] = 0
-    corners: list[Polygon] = []
-    for index in range(len(polygon)):
-        after = (index + 1) % len(polygon)
-        if side[index] <= 0:
-            corners.append(polygon[index])
-        if side[index] * side[after] < 0:
-            share = side[index] / (side[index] - side[after])
-            corners.append(polygon[index] + share * (polygon[after] - polygon[index]))
+    sides, points = side.tolist(), polygon.tolist()  # a few numbers are quicker without NumPy
+    corners: list[tuple[float, float]] = []
+    for index, (here, (x, y)) in enumerate(zip(sides, points, strict=True)):
+        after = (index + 1) % len(points)
+        if here <= 0:
+            corners.append((x, y))
+        if here * sides[after] < 0:
+            share = here / (here - sides[after])
+            corners.append((x + share * (points[after][0] - x), y + share * (points[after][1] - y)))
     return np.array(corners) if corners else np.zeros((0, 2))
 
 

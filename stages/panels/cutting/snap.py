@@ -35,24 +35,27 @@ def _pull_side(view: View, polygon: Polygon, above: bool, params: SnapParams) ->
         return polygon
     middle = lines.offset + lines.slope * polygon[:, 0].mean()
     depth = middle - polygon[:, 1].min() if above else polygon[:, 1].max() - middle
-    extent = np.ptp(polygon[:, 1])
+    extent = polygon[:, 1].max() - polygon[:, 1].min()
     within = (depth > params.on_side) & (depth <= params.far_reach * extent)
     within &= np.abs(lines.slope) <= params.max_slope
     support, spans = lines.support(polygon)
+    samples = spans[:, 1] - spans[:, 0]
     if (support.max(0) * (np.abs(depth) <= params.on_side)).max() >= params.least_support:
         return polygon
     best, best_score = polygon, 0.0
     for white in (True, False):
         # A frame's outer edge: its ink is darker than white paper, and brighter than black.
         inward = support[int(white == above)]
-        frame = np.where(within & (np.ptp(spans, axis=1) >= params.shortest), inward, 0)
+        frame = np.where(within & (samples >= params.shortest), inward, 0)
         for index in np.argsort(-frame)[: params.max_lines]:
             if frame[index] < params.least_support or frame[index] + 1 <= best_score:
                 break
             line = lines.line(index)
             margin = clip(polygon, *line, above=above)
-            length = np.ptp(spans[index]) * SAMPLE_STEP
-            if len(margin) < 3 or length < params.least_length * np.ptp(margin[:, 0]):
+            if len(margin) < 3:
+                continue
+            wide = margin[:, 0].max() - margin[:, 0].min()
+            if samples[index] * SAMPLE_STEP < params.least_length * wide:
                 continue
             clear = covered_share(view.white if white else view.black, margin)
             wanted = params.clear_share if depth[index] <= params.reach * extent else params.far_clear_share

@@ -6,6 +6,7 @@ import numpy as np
 
 from mangacolor.core.types import Tile
 from mangacolor.models.colour.prediction import VOTES
+from mangacolor.stages.segments.describing import describe_segments
 from mangacolor.stages.segments.features import (
     AREA,
     AREA_STEPS,
@@ -15,7 +16,6 @@ from mangacolor.stages.segments.features import (
     LEFT,
     SIDES,
     TONE,
-    describe_segments,
 )
 from mangacolor.stages.segments.pooling import FeaturePool
 
