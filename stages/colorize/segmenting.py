@@ -28,15 +28,17 @@ def segment_pictures(
     drawn: Callable[[int], Mask],
     backend: CpuBackend,
     params: SegmentationParams,
+    frames: Callable[[int], Mask] | None = None,
 ) -> list[Segmented]:
     """Pictures (H×W luma, at drawing scale) without halftone, and their segments. ``drawn``: of a picture by
-    its number, H×W, where it is to be looked at."""
+    its number, H×W, where it is to be looked at. ``frames``: likewise, where panels end."""
     from mangacolor.models.page.networks import descreener
 
     descreen = descreener(backend)
 
     def cut(number: int) -> Segmented:
-        return segment(greys[number], drawn(number), descreen, params)
+        ends = None if frames is None else frames(number)
+        return segment(greys[number], drawn(number), descreen, params, ends)
 
     return parallel_map(cut, range(len(greys)))
 

@@ -1,4 +1,4 @@
 """Segments: regions of a window between ink lines and edges of tone, and a row of features for each.
 
-Public: ``segmentation.segment``, ``features.describe_segments``.
+Public: ``segmentation.segment``, ``frames.find_outlines``, ``features.describe_segments``.
 """

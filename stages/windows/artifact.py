@@ -17,7 +17,7 @@ from mangacolor.core.types import Artifact, Box, Image
 from mangacolor.stages.windows.views import View
 
 # Of the stage that leaves it. An artifact without identities is read, too.
-VERSION = 10
+VERSION = 11
 _FEATURES = "surfaces"
 _IDENTITIES = "identities"
 _PARENTS = "parents"
