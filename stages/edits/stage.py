@@ -159,7 +159,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=7,
+    version=8,
     file=FILE,
     edits=decided_edits,
     remembers="colorize",
