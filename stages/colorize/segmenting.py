@@ -12,9 +12,8 @@ from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
-from mangacolor.stages.segments.describing import describe_segments
+from mangacolor.stages.segments.describing import describe_segments, measure_ink
 from mangacolor.stages.segments.features import embed_windows, identities_of
-from mangacolor.stages.segments.ink import measure_ink
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import Segmented, segment
@@ -30,15 +29,17 @@ def segment_pictures(
     drawn: Callable[[int], Mask],
     backend: CpuBackend,
     params: SegmentationParams,
+    frames: Callable[[int], Mask] | None = None,
 ) -> list[Segmented]:
     """Pictures (H×W luma, at drawing scale) without halftone, and their segments. ``drawn``: of a picture by
-    its number, H×W, where it is to be looked at."""
+    its number, H×W, where it is to be looked at. ``frames``: likewise, where panels end."""
     from mangacolor.models.page.networks import descreener
 
     descreen = descreener(backend)
 
     def cut(number: int) -> Segmented:
-        return segment(greys[number], drawn(number), descreen, params)
+        ends = None if frames is None else frames(number)
+        return segment(greys[number], drawn(number), descreen, params, ends)
 
     return parallel_map(cut, range(len(greys)))
 

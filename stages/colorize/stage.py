@@ -31,6 +31,7 @@ from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.features import ROWS_VERSION
+from mangacolor.stages.segments.frames import find_outlines
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import Segmented
 from mangacolor.stages.windows.artifact import VERSION, PageColours, WindowColours
@@ -108,7 +109,11 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     def drawn(number: int) -> Mask:
         return own_part(windows.labels, number, windows.boxes[number], large[number])
 
-    segmented = segment_pictures(drawings, drawn, config.cpu_backend, config.params)
+    def frames(number: int) -> Mask:
+        polygons = [panel.polygon for panel in layout.detected]
+        return find_outlines(polygons, windows.boxes[number], large[number], config.params.frame_reach)
+
+    segmented = segment_pictures(drawings, drawn, config.cpu_backend, config.params, frames)
     return [PreparedWindow(*window) for window in zip(windows.boxes, shown, segmented, strict=True)]
 
 

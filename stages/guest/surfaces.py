@@ -13,9 +13,8 @@ import numpy as np
 from mangacolor.core.arrays import F64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
 from mangacolor.stages.names import COLORIZE, GUEST
-from mangacolor.stages.segments.describing import describe_segments
+from mangacolor.stages.segments.describing import describe_segments, measure_ink
 from mangacolor.stages.segments.features import COLUMNS, SIDES
-from mangacolor.stages.segments.ink import measure_ink
 from mangacolor.stages.windows.artifact import PageColours, WindowColours, shows_segments
 
 CB, CR, SPREAD, COVER, LUMA = range(5)

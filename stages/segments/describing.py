@@ -32,6 +32,9 @@ MAX_MEASURED = 4096
 MIN_LUMA = 64
 # One pixel in this many must be lighter than a line for the lighter ones alone to be measured.
 LINE_SHARE = 4
+# Luma, in levels, below which ink is solid: a scan's blacks are lighter than black, and hatching at drawing
+# scale is lighter than that.
+SOLID = 40
 
 
 def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features: Image) -> Image:
@@ -60,6 +63,17 @@ def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features
     )
     rows = np.clip(np.rint(np.stack(columns, axis=1, dtype=np.float64)), 0, 255).astype(np.uint8)
     return np.concatenate([rows, features], axis=1)
+
+
+def measure_ink(labels: SegmentMap, grey: Image) -> Image:
+    """The share of each segment's pixels that is solid ink, label 1 first: N uint8, 255ths.
+
+    ``labels``, ``grey`` (luma without halftone): H×W, at drawing scale.
+    """
+    count = int(labels.max(initial=0))
+    pixels = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    solid = np.bincount(labels[grey < SOLID], minlength=count + 1)[1:]
+    return np.asarray(np.rint(255 * solid / np.maximum(pixels, 1)), np.uint8)
 
 
 def _pick_measured(pixels: I64, ends: I64, scan: Image) -> tuple[I64, I64]:

@@ -83,6 +83,10 @@ class SegmentationParams:
     merging: MergingParams = field(default_factory=MergingParams)
     # Pixels between drawn parts of a window from which on they are looked at one by one.
     island_gap: int = 24
+    # Pixels at either side of a panel's outline that its frame takes up with the paper beside it, and the
+    # share of a segment that lies there from which on it is frame and nothing else.
+    frame_reach: float = 5.0
+    frame_share: float = 0.95
 
 
 DEFAULTS = SegmentationParams()

@@ -19,6 +19,7 @@ from mangacolor.core.arrays import F64, I64, LabelMap, Mask, SegmentMap
 from mangacolor.core.types import Image
 from mangacolor.stages.nearest import fill_nearest
 from mangacolor.stages.segments.barriers import find_barriers
+from mangacolor.stages.segments.frames import lie_within
 from mangacolor.stages.segments.merging import RegionGraph, merge_regions
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.seeds import find_seeds, grow_seeds
@@ -40,13 +41,18 @@ class Segmented:
 
 
 def segment(
-    grey: Image, drawn: Mask, descreen: Callable[[Image], Image], params: SegmentationParams
+    grey: Image,
+    drawn: Mask,
+    descreen: Callable[[Image], Image],
+    params: SegmentationParams,
+    frames: Mask | None = None,
 ) -> Segmented:
     """Label each pixel of a window: 1 and up for segments, 0 where nothing is drawn.
 
     ``grey``: H×W luma at drawing scale. ``drawn``: H×W, False on what is not to be looked at. ``descreen``:
-    takes the halftone out of luma. Lines belong to the segments on either side of them. Segments are numbered
-    by area, largest first; of more than ``MAX_SEGMENTS`` the smallest go to their neighbours.
+    takes the halftone out of luma. ``frames``: H×W, where panels end (``frames.find_outlines``). Lines belong
+    to the segments on either side of them. Segments are numbered by area, largest first; of more than
+    ``MAX_SEGMENTS`` the smallest go to their neighbours, and so do those that are nothing but frame.
     """
     plain, labels = grey.copy(), np.zeros(grey.shape, np.int32)
     wholes = np.zeros((2, 1), np.int64)  # parent and scene of each segment
@@ -56,7 +62,10 @@ def segment(
         found, larger = _segment_island(part, inside, params)
         labels[where][inside] = found[inside] + wholes.shape[1] - 1
         wholes = np.concatenate([wholes, larger + wholes.max() + 1], axis=1)
-    kept, numbered = _number_by_area(labels)
+    framing = np.zeros(wholes.shape[1], np.bool_)
+    if frames is not None:
+        framing = lie_within(labels, frames & drawn, params.frame_share)
+    kept, numbered = _number_by_area(labels, framing)
     parents, scenes = (np.unique(numbers[kept], return_inverse=True)[1] for numbers in wholes)
     return Segmented(plain, numbered, parents.astype(np.int64), scenes.astype(np.int64))
 
@@ -95,11 +104,15 @@ def mean_by_label(
     return np.bincount(labels.ravel(), weights=plane.ravel(), minlength=count) / np.maximum(sizes, 1)
 
 
-def _number_by_area(labels: LabelMap) -> tuple[I64, SegmentMap]:
+def _number_by_area(labels: LabelMap, left_out: Mask) -> tuple[I64, SegmentMap]:
     """Numbers from 1 on, largest first, H×W, and which number each had before; pixels of segments beyond
-    ``MAX_SEGMENTS`` go to the nearest kept."""
+    ``MAX_SEGMENTS``, and of those that are ``left_out``, go to the nearest kept. ``left_out``: by number,
+    from 0 on; of no account where it is all there is."""
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
+    wanted = (sizes > 0) & ~left_out[: len(sizes)]
+    if wanted.any():
+        sizes[~wanted] = 0
     order = np.argsort(-sizes, kind="stable")
     kept = order[: min(MAX_SEGMENTS, int((sizes > 0).sum()))]
     number_of = np.zeros(len(sizes), np.uint16)

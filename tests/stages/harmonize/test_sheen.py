@@ -13,8 +13,8 @@ from mangacolor.stages.harmonize.panels.neutrals import Neutrals
 from mangacolor.stages.harmonize.panels.sheen import dull, find_sheen
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.segments.chapter import ChapterSegments
+from mangacolor.stages.segments.describing import SOLID, measure_ink
 from mangacolor.stages.segments.features import AREA, COLUMNS, UNIT, ZERO, SegmentFeatures
-from mangacolor.stages.segments.ink import SOLID, measure_ink
 
 ORANGE, PINK, YELLOW, BLUE, GREEN = (-24.0, 21.0), (2.0, 18.0), (-30.0, 4.0), (24.0, -12.0), (-14.0, -18.0)
 PARAMS = Params().sheen
