@@ -35,7 +35,7 @@ from mangacolor.stages.spreads.drawings import Drawings
 
 # Segments, over all edits of which it is known what each covers: 30 bytes each.
 MEASURED = 2**20
-_Points: TypeAlias = tuple[tuple[Anchor, ...], tuple[Members, ...], tuple[Point, ...]]
+_Points: TypeAlias = tuple[tuple[Anchor, ...], tuple[Anchor, ...], tuple[Members, ...], tuple[Point, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +239,8 @@ def _anchors(edit: Edit) -> tuple[Anchor, ...]:
 
 
 def _points(edit: Edit) -> _Points:
-    """All of an edit that says where it is."""
-    return _anchors(edit), edit.members, edit.outline
+    """All of an edit that says where it is, and where it is not."""
+    return edit.anchors, edit.negatives, edit.members, edit.outline
 
 
 def covered(chapter: ColouredChapter, edit: Edit) -> Cover:

@@ -65,12 +65,13 @@ def describe_pictures(
     ``pictures``: what the network made of them, h×w×3 at working scale. ``pools``: what it saw.
     """
 
-    def describe(number: int) -> Image:
+    def describe(number: int) -> tuple[Image, Image]:
         one = segmented[number]
         rows = describe_segments(one.labels, one.plain, pictures[number], pools[number].rows())
-        return share_sides(rows, one.labels, one.scenes)
+        return share_sides(rows, one.labels, one.scenes), measure_ink(one.labels, one.plain)
 
-    tables = parallel_map(describe, range(len(segmented)))
+    measured = parallel_map(describe, range(len(segmented)))
+    tables, inks = [rows for rows, _ in measured], [ink for _, ink in measured]
     identities = [np.zeros((len(rows), 0), np.uint8) for rows in tables]
     if any(len(rows) for rows in tables):
         votes, ends = len(runner.palette), np.cumsum([len(rows) for rows in tables])[:-1]
@@ -83,5 +84,4 @@ def describe_pictures(
             known = space_identities(np.concatenate(tables), known, votes, runner.cohort)
         if known is not None:
             identities = np.split(known, ends)
-    inks = (measure_ink(one.labels, one.plain) for one in segmented)
     return [Described(*known) for known in zip(tables, identities, inks, strict=True)]

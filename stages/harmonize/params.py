@@ -101,7 +101,7 @@ class SheenParams:
     # is; and of the ink in a segment itself, whatever else it may be.
     ink_around: tuple[float, float] = (0.06, 0.18)
     own_ink: tuple[float, float] = (0.3, 0.5)
-    # How far what surely is sheen loses a warm colour.
+    # How far what surely is sheen loses a warm colour, once before groups are made and once after.
     amount: float = 0.65
     # Middle of warm hues in the plane of Cb and Cr, degrees, from yellow to pink, up to where to either side
     # they are quite that, and sigma beyond.

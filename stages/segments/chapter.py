@@ -33,7 +33,7 @@ class ChapterSegments:
     how many segments each of its windows has, balloons too. ``palette``: Cb and Cr in levels of the K colours
     that votes are for, K×2. ``embedded``: features are the point of an embedding. ``coarse``: N, the coarse
     segment of its window that each is part of; empty where that is not known. ``ink``: N uint8, how much of
-    each is solid ink, 255ths; empty likewise.
+    each is solid ink, 255ths, 0 where it was not measured; empty where no page was read.
     """
 
     features: SegmentFeatures

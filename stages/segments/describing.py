@@ -1,8 +1,8 @@
 """What is measured of each segment of a window: the columns of its row that come from its pixels.
 
-All segments are measured at once, as pieces of one array in which their pixels lie one after the other: a few
-calls over all pixels let other threads run, hundreds of small ones each would not. What could differ in its
-last bit if it were added up otherwise (squares, medians) is taken from each piece by itself.
+All segments are measured at once, as pieces of one array in which their pixels lie one after the other:
+calls over all pixels let other threads run, hundreds of small ones would not. Squares, whose sum could differ
+in its last bit if it were added up otherwise, and medians are taken from each piece by itself.
 """
 
 from __future__ import annotations
@@ -54,11 +54,12 @@ def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features
     large = np.asarray(cv2.resize(coloured, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
     pixels, ends = sort_by_segment(labels, count)
     measured, sizes = _pick_measured(pixels, ends, grey.ravel())
+    owner = np.repeat(np.arange(count), sizes)
     cb, cr = (plane.ravel()[measured] for plane in chroma(large))
     unit = labels.size / (coloured.shape[0] * coloured.shape[1])
     columns = (
-        *_colour_columns(cb, cr, sizes),
-        *_tone_columns(grey.ravel()[measured], luma(large).ravel()[measured], sizes),
+        *_colour_columns(cb, cr, owner, sizes),
+        *_tone_columns(grey.ravel()[measured], luma(large).ravel()[measured], owner, sizes),
         *_place_columns(pixels, ends, labels.shape, unit),
     )
     rows = np.clip(np.rint(np.stack(columns, axis=1, dtype=np.float64)), 0, 255).astype(np.uint8)
@@ -93,9 +94,9 @@ def _pick_measured(pixels: I64, ends: I64, scan: Image) -> tuple[I64, I64]:
     return np.concatenate(chosen), np.array([len(own) for own in chosen])
 
 
-def _colour_columns(cb: F32, cr: F32, sizes: I64) -> tuple[F32, F32, F32]:
-    """``cb``, ``cr`` and ``spread`` of N segments. ``cb``, ``cr``: of their pixels, ``sizes`` (N) of each."""
-    owner = np.repeat(np.arange(len(sizes)), sizes)
+def _colour_columns(cb: F32, cr: F32, owner: I64, sizes: I64) -> tuple[F32, F32, F32]:
+    """``cb``, ``cr`` and ``spread`` of N segments. ``cb``, ``cr``: of their M pixels, ``sizes`` (N) of each.
+    ``owner``: M, whose each is."""
     middle = _medians(cb, sizes), _medians(cr, sizes)
     away = _medians(np.hypot(cb - middle[0][owner], cr - middle[1][owner]), sizes)
     return middle[0] + np.float32(NEUTRAL), middle[1] + np.float32(NEUTRAL), np.float32(SPREAD_STEPS) * away
@@ -115,12 +116,12 @@ def _medians(values: F32, sizes: I64) -> F32:
     return np.asarray((low + high) / np.float32(2), np.float32)
 
 
-def _tone_columns(scan: Image, network: Image, sizes: I64) -> tuple[F32, F32, F64]:
-    """``tone``, ``texture`` and ``luma`` of N segments. ``scan``, ``network``: luma of their pixels, of each
-    ``sizes`` (N)."""
+def _tone_columns(scan: Image, network: Image, owner: I64, sizes: I64) -> tuple[F32, F32, F64]:
+    """``tone``, ``texture`` and ``luma`` of N segments. ``scan``, ``network``: luma of their pixels;
+    ``owner``, ``sizes``: as of ``_colour_columns``."""
     ends = np.cumsum(sizes)
     tone, painted = ((_sums(plane, ends) / sizes).astype(np.float32) for plane in (scan, network))
-    squares = np.square(scan.astype(np.float32) - tone[np.repeat(np.arange(len(sizes)), sizes)])
+    squares = np.square(scan.astype(np.float32) - tone[owner])
     pieces = zip((ends - sizes).tolist(), ends.tolist(), strict=True)
     sums = np.array([np.add.reduce(squares[first:last]) for first, last in pieces], np.float32)
     texture = np.sqrt((sums / sizes).astype(np.float32))

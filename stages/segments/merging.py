@@ -46,8 +46,8 @@ class RegionGraph:
         self.into = list(range(count))
 
     def neighbours(self, region: int, above: int = 0) -> Iterator[tuple[float, int]]:
-        """How unlike a region each neighbour is that is numbered higher than ``above``, infinite where they
-        hardly touch; and its number."""
+        """How unlike a region each neighbour is that is numbered higher than ``above`` (0 is no region),
+        infinite where they hardly touch; and its number."""
         params, areas, tones, textures = self.params, self.area, self.tone, self.texture
         area, tone, texture = areas[region], tones[region], textures[region]
         # Most of the time of merging is spent in here, and a call of min or max is as long as a line.

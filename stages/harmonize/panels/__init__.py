@@ -1,4 +1,5 @@
-"""What is looked at panel by panel: what is one thing in it, and what is blank there and no skin.
+"""What is looked at panel by panel: what is one thing in it, what is blank there and no skin, and what is the
+sheen of something black.
 
 Public: ``agreement.Panels``, ``neutrals.Neutrals``.
 """

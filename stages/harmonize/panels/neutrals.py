@@ -28,8 +28,8 @@ class Neutrals:
         cls, segments: ChapterSegments, votes: Image, travelled: F32, panels: Panels, params: Params
     ) -> Neutrals:
         """Of a chapter's segments. ``votes``, ``travelled``: as of ``doubt_skin``."""
-        no_skin = doubt_skin(segments, votes, travelled, panels, params.skin)
-        return cls(no_skin.white, find_sheen(segments, no_skin.likely, panels, params.sheen))
+        doubts = doubt_skin(segments, votes, travelled, panels, params.skin)
+        return cls(doubts.white, find_sheen(segments, doubts.no_skin, panels, params.sheen))
 
     def take(self, which: I64) -> Neutrals:
         """Of some of the segments."""

@@ -30,7 +30,7 @@ _MIN_SHARE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class NoSkin:
+class SkinDoubts:
     """How surely each of N segments is no skin, in [0, 1]: ``doubted`` for what the chapter holds of it, and
     ``outdone`` by something else in its panel. ``blank``: how far the scan has left it white, N in [0, 1]."""
 
@@ -44,15 +44,16 @@ class NoSkin:
         return self.blank * self.doubted * self.outdone
 
     @property
-    def likely(self) -> F64:
-        """How likely each is no skin, blank or not."""
+    def no_skin(self) -> F64:
+        """How likely each is none, blank or not."""
         return np.maximum(self.doubted, self.outdone)
 
 
 def doubt_skin(
     segments: ChapterSegments, votes: Image, travelled: F32, panels: Panels, params: SkinParams
-) -> NoSkin:
-    """What is no skin of a chapter's segments. Without votes nothing is known of it.
+) -> SkinDoubts:
+    """What is no skin of a chapter's segments. Without votes nothing is known of it, and where nothing is
+    blank only what outdoes what in its panel.
 
     ``votes``: N×K, roots of probabilities. ``travelled``: N×K, the logarithms of probabilities that have
     travelled along the graph.
@@ -60,21 +61,20 @@ def doubt_skin(
     features = segments.features
     nothing = np.zeros(len(features))
     if not features.vote_count:
-        return NoSkin(nothing, nothing, nothing)
+        return SkinDoubts(nothing, nothing, nothing)
     skin = skin_likeness(segments.palette, params)
     own = probabilities_of(votes) @ skin
     odds = (_log_odds(own) + _log_odds(softmax(travelled, axis=1) @ skin)) / 2
     odds = panels.average(segments.average_coarse(odds))
     blank = blankness(features.tone.astype(np.float32)).astype(np.float64)
     counted = blank * segments.area
-    if not counted.any():
-        return NoSkin(nothing, nothing, blank)
-    share = min(1.0, params.share * float(counted @ own / counted.sum()))
-    least = _quantile(odds, counted, 1 - share)
-    doubted = expit(params.slope * (least - odds))
+    doubted = nothing  # where nothing is blank there is no area to match
+    if counted.any():
+        share = min(1.0, params.share * float(counted @ own / counted.sum()))
+        doubted = expit(params.slope * (_quantile(odds, counted, 1 - share) - odds))
     beside = _likeliest(odds, blank * features.root_area, segments, params.panel_quantile) - odds
     outdone = expit(params.panel_slope * (beside - params.panel_lead))
-    return NoSkin(np.asarray(doubted), np.asarray(outdone), blank)
+    return SkinDoubts(np.asarray(doubted), np.asarray(outdone), blank)
 
 
 def whiten(chroma: F64, white: F64, params: SkinParams) -> F64:

@@ -84,6 +84,17 @@ def test_what_it_would_be_unopposed_is_what_it_is_without_negatives(
         assert sum(told.pages.values()) < sum(alone.pages.values())
 
 
+def test_a_point_that_is_meant_after_all_is_measured_anew(
+    chapter: ColouredChapter, surfaces: Surfaces
+) -> None:
+    """The same two points say another thing."""
+    opposed = edit(chapter, Reach.ALIKE, 0.3)
+    surfaces.covers([opposed])
+    meant = replace(opposed, anchors=(*opposed.anchors, *opposed.negatives), negatives=())
+    assert surfaces.covers([meant])[1].pages == Surfaces.of(chapter).covers([meant])[1].pages
+    assert surfaces.covers([meant])[1].pages != surfaces.covers([opposed])[1].pages
+
+
 def test_more_edits_than_are_kept_are_measured_again(
     chapter: ColouredChapter, surfaces: Surfaces, measured: list[Edit], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,7 +94,7 @@ def test_a_network_without_votes_says_nothing() -> None:
     silent = replace(segments, features=features, palette=np.zeros((0, 2)))
     nothing = np.zeros((2, 0), np.float32)
     found = doubt_skin(silent, features.votes, nothing, Panels.nothing(2), PARAMS)
-    assert found.white.tolist() == found.likely.tolist() == [0, 0]
+    assert found.white.tolist() == found.no_skin.tolist() == [0, 0]
 
 
 def test_shirts_of_a_chapter_end_whiter_than_its_faces() -> None:
