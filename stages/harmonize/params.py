@@ -102,7 +102,7 @@ class SheenParams:
     ink_around: tuple[float, float] = (0.06, 0.18)
     own_ink: tuple[float, float] = (0.3, 0.5)
     # How far what surely is sheen loses a warm colour, once before groups are made and once after.
-    amount: float = 0.65
+    amount: float = 0.6
     # Middle of warm hues in the plane of Cb and Cr, degrees, from yellow to pink, up to where to either side
     # they are quite that, and sigma beyond.
     hue: float = 125.0
