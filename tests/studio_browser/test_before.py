@@ -20,7 +20,7 @@ RED, GREEN = "#d01c2a", "#20c040"
 # Pixels a side of a patch of the page, and levels: of one patch in two pictures, and of one in two colours.
 PATCH = 12
 SAME, OTHER = 8, 24
-WORDS = "Before your changes"
+WORDS = "Before my changes"
 # Mean red, green and blue of hair and of sky, 2×3.
 Seen: TypeAlias = F64
 
