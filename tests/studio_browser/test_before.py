@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.arrays import F64
-from mangacolor.tests.helpers.studio import PAGES
+from mangacolor.tests.helpers.studio import COVER, PAGES
 from mangacolor.tests.helpers.studio_window import Window
 
 PAGE = PAGES[0]
@@ -20,7 +20,7 @@ RED, GREEN = "#d01c2a", "#20c040"
 # Pixels a side of a patch of the page, and levels: of one patch in two pictures, and of one in two colours.
 PATCH = 12
 SAME, OTHER = 8, 24
-WORDS = "Before your changes"
+WORDS = "Before my changes"
 # Mean red, green and blue of hair and of sky, 2×3.
 Seen: TypeAlias = F64
 
@@ -96,6 +96,28 @@ def apart(one: Seen, other: Seen) -> float:
     return float(np.abs(one - other).max())
 
 
+# Of a window: the addresses of pictures that it holds, and what it has asked to be painted.
+COUNT = """() => {
+  window.held = new Set();
+  window.asked = [];
+  const [make, revoke, ask] = [URL.createObjectURL, URL.revokeObjectURL, window.fetch];
+  URL.createObjectURL = (blob) => {
+    const address = make.call(URL, blob);
+    window.held.add(address);
+    return address;
+  };
+  URL.revokeObjectURL = (address) => {
+    window.held.delete(address);
+    revoke.call(URL, address);
+  };
+  window.fetch = (address, how) => {
+    const isPainted = String(address).includes('/api/paint');
+    if (isPainted) window.asked.push({ ...JSON.parse(how.body), signal: how.signal });
+    return ask(address, how);
+  };
+}"""
+
+
 @pytest.fixture
 def pages(window: Window) -> Iterator[Pages]:
     made = Pages(window)
@@ -168,6 +190,87 @@ def test_a_colour_that_is_chosen_is_seen(pages: Pages) -> None:
     window.until(lambda: window.state("flipped") is None, "the colour to be seen")
     window.until(lambda: pages.edits != [] and not window.state("saving"), "the change to be saved")
     window.press("Escape")
+    window.wait_for_rest()
+
+
+def test_pages_that_leave_hold_no_picture_and_ask_for_none(pages: Pages) -> None:
+    window = pages.window
+    window.page.evaluate(COUNT)
+    window.press("m")
+    window.until(lambda: window.page.evaluate("held.size") == 1, "the page as it was")
+    asked = window.page.evaluate("asked.map(({ page, side, unedited }) => [page, side, unedited])")
+    assert asked == [[PAGE, 1400, True]]
+    window.show(COVER)
+    window.until(lambda: window.page.evaluate("held.size") == 0, "its picture to be let go")
+
+    # One that leaves while it is painted.
+    window.page.route("**/api/paint*", lambda route: None)
+    window.show(PAGE)
+    window.until(lambda: window.page.evaluate("asked.length") == 2, "the page to be asked for")
+    window.show(COVER)
+    window.until(lambda: window.page.evaluate("asked[1].signal.aborted"), "it to be given up")
+    assert window.page.evaluate("held.size") == 0
+    window.press("m")
+    window.page.unroute("**/api/paint*")
+
+
+def test_it_is_left_by_escape_and_for_panels(pages: Pages) -> None:
+    window = pages.window
+    flipped = window.page.locator("#flipped", has_text=WORDS)
+    window.press("m")
+    flipped.wait_for()
+    window.press("Escape")
+    flipped.wait_for(state="hidden")
+    assert window.status == ""
+    window.press("m")
+    flipped.wait_for()
+    window.press("p")
+    window.until(lambda: window.state("mode") == "panels", "the panels")
+    window.until(lambda: window.state("flipped") is None, "the scan to be called nothing else")
+    window.press("b")
+    window.press("p")
+    window.until(lambda: window.state("mode") == "colours", "the colours")
+    assert window.state("flipped") is None
+    pages.wait_for(pages.both, pages.both)
+
+
+def test_what_is_changed_is_seen(pages: Pages) -> None:
+    window = pages.window
+    flipped = window.page.locator("#flipped", has_text=WORDS)
+
+    window.press("m")
+    flipped.wait_for()
+    window.page.click("#to-groups")
+    window.page.get_by_label("Warmth of the chapter").evaluate(
+        "(bar) => { bar.value = '0.5'; bar.dispatchEvent(new Event('input')); }"
+    )
+    flipped.wait_for(state="hidden")
+    window.page.get_by_label("Warmth of the chapter").evaluate(
+        "(bar) => bar.dispatchEvent(new Event('blur'))"
+    )
+    assert window.page.get_by_label("Warmth of the chapter").input_value() == "0"
+
+    window.click_at(PAGE, *HAIR)
+    window.until(lambda: (window.state("draft") or {}).get("edit") == pages.edits[0], "the hair's change")
+    window.press("m")
+    flipped.wait_for()
+    window.page.locator(".segments label", has_text="Page").first.click()
+    flipped.wait_for(state="hidden")
+    window.wait_for_rest()
+    window.press("m")
+    flipped.wait_for()
+    window.press("Escape")
+    flipped.wait_for(state="hidden")
+    assert window.state("draft") is not None  # that is left by the next one
+    window.press("Escape")
+    window.until(lambda: window.state("draft") is None, "the colour panel to be empty")
+
+    window.press("b")
+    window.until(lambda: window.status == "Scan.", "what is said")
+    window.press("m")
+    flipped.wait_for()
+    window.press("Control+z")
+    flipped.wait_for(state="hidden")
     window.wait_for_rest()
 
 

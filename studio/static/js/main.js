@@ -21,6 +21,7 @@ import { startSplit } from "./colours/split.js";
 import { grabStroke, startStrokes } from "./colours/stroke.js";
 import { startCompare } from "./pages/compare.js";
 import { startCrosshair } from "./pages/crosshair.js";
+import { startFlip } from "./pages/flip.js";
 import { startGestures } from "./pages/gestures.js";
 import { startHighlight } from "./pages/highlight.js";
 import { startSurfaces } from "./pages/known_surfaces.js";
@@ -57,6 +58,7 @@ function start() {
   startGroups();
   startHistory();
   followPalette();
+  startFlip(); // of what Escape leaves, before the colour panel
   startRun();
   startRedo();
   startExport();

@@ -4,6 +4,7 @@ import { Refused, askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
 import { pagesOf, store } from "../core/state.js";
 import { fetchChapter, showNews } from "../core/chapter.js";
+import { showChanges } from "../pages/flip.js";
 
 /** @typedef {import("../core/types.js").Wishes} Wishes */
 /**
@@ -27,12 +28,14 @@ const waiting = new Map();
 export function commit(wishes, { topic, done, failed } = {}) {
   const mine = /** @type {any} */ (wishes);
   if (topic) waiting.set(topic, mine);
+  // Who takes back the one change that is left out already goes on to see just that.
+  if (mine.undo === undefined || mine.undo !== store.get().flipped) showChanges();
   line = line.then(async () => {
     if (topic && waiting.get(topic) !== mine) return;
     if (topic) waiting.delete(topic);
     const wanted = typeof wishes === "function" ? wishes() : wishes;
     if (!wanted) return;
-    if (isOver(wanted)) return say("That has been taken back, or done again, meanwhile.");
+    if (isOver(wanted)) return say(wordsOfOver(wanted));
     store.set({ saving: true });
     try {
       const made = await send(wanted);
@@ -64,6 +67,12 @@ function isOver({ edit, undo, redo, lock_of: locked, name }) {
     (typeof redo === "number" && !has(palette.undone, redo))
   );
 }
+
+/** @param {Wishes} wishes */
+const wordsOfOver = ({ undo, redo }) =>
+  undo === undefined && redo === undefined
+    ? "This change is not there any more: it has been taken back."
+    : "That is done already, by the click before or in another window.";
 
 /** @param {Wishes} wishes @returns {Promise<Done>} */
 async function send(wishes) {

@@ -5,6 +5,7 @@ import { tellFailure } from "../core/say.js";
 import { counted } from "../core/dom.js";
 import { pageNamed, store } from "../core/state.js";
 import { latest } from "../core/throttle.js";
+import { showChanges } from "../pages/flip.js";
 import { frameOf, framesInSight } from "../pages/stage.js";
 import { sideFor } from "../pages/frame.js";
 import { sayOfDraft, wishesOf } from "./draft.js";
@@ -97,6 +98,7 @@ export function startCover() {
 /** Show the page in view, if it has colours, with another saturation and warmth. @param {Look} look */
 export function previewLook(look) {
   const { page } = store.get();
+  showChanges();
   if (page && frameOf(page)?.page.has_colours) paints.want({ page, wishes: {}, look });
 }
 

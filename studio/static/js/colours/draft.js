@@ -3,6 +3,7 @@
 import { rememberColour } from "../core/preferences.js";
 import { say } from "../core/say.js";
 import { editOf, groupName, groupOf, pageNamed, store } from "../core/state.js";
+import { showChanges } from "../pages/flip.js";
 import { commit } from "./commit.js";
 
 /** @typedef {import("../core/types.js").Draft} Draft */
@@ -128,6 +129,7 @@ export function changeDraft(patch, settled = true) {
   if (!draft) return;
   const changed = { ...draft, ...patch };
   store.set({ draft: changed });
+  if (changed.touched) showChanges();
   if (settled && draft.edit) saveDraft(changed);
 }
 
@@ -141,6 +143,7 @@ export function setColour(colour, settled, whose = store.get().draft) {
   const isOpen = draft?.at === whose.at;
   const coloured = { ...(isOpen ? draft : whose), colour, touched: true };
   if (isOpen && (colour !== draft.colour || !draft.touched)) store.set({ draft: coloured });
+  showChanges();
   if (!settled) return;
   rememberColour(colour);
   saveDraft(coloured);

@@ -3,7 +3,7 @@
 import { find, make, refill, signButton, swatch } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { editName, store } from "../core/state.js";
-import { flip } from "../pages/compare.js";
+import { flip } from "../pages/flip.js";
 import { commit, redo, undo } from "./commit.js";
 import { openEdit } from "./draft.js";
 import { countsOf } from "./cover.js";
@@ -19,7 +19,7 @@ export function startHistory() {
   find("redo").addEventListener("click", redo);
 
   store.watch(
-    (state) => [state.chapter?.palette, state.mode, state.flipped],
+    (state) => [state.chapter?.palette, state.mode],
     () => {
       const palette = store.get().chapter?.palette;
       const done = palette?.log ?? [];
@@ -36,6 +36,14 @@ export function startHistory() {
         ...[...done].reverse().map((change) => changeRow(change, false)),
       );
       if (!done.length && !undone.length) log.append(make("li.none", { text: "Nothing has been done." }));
+    },
+  );
+  store.watch(
+    ({ flipped }) => flipped,
+    (flipped) => {
+      for (const eye of edits.querySelectorAll("[data-without]")) {
+        eye.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (eye).dataset.without === flipped));
+      }
     },
   );
 }
@@ -63,6 +71,7 @@ function editRow(edit) {
     signButton("seen", `The page without ${name}`, () => flip(edit.id), {
       "aria-pressed": String(store.get().flipped === edit.id),
       "data-key": `without ${edit.id}`,
+      "data-without": edit.id,
     }),
     lockButton(edit, name),
     signButton("undo", `Take ${name} back`, () => commit({ undo: edit.id }), {

@@ -25,6 +25,8 @@ export function startLook() {
 
   /** What has been turned and is not saved yet: no answer that comes meanwhile turns it back. @type {Partial<Look>} */
   let turned = {};
+  /** Those of them that are being dragged. @type {Set<string>} */
+  const dragged = new Set();
   // Not read off the bars, which round and clip what the command takes.
   const now = () => ({ ...UNCHANGED, ...store.get().chapter?.look, ...turned });
   const write = (/** @type {Look} */ look) => {
@@ -53,13 +55,26 @@ export function startLook() {
     commit({ look }, { topic: `look ${Object.keys(look)}`, done: settle, failed });
   }
 
+  /** What is dragged no further, and was not let go, is as it was. @param {string} part */
+  function giveUp(part) {
+    if (!dragged.delete(part)) return;
+    turned = Object.fromEntries(Object.entries(turned).filter(([one]) => one !== part));
+    dropPreviews();
+    show();
+  }
+
   for (const [part, input] of Object.entries({ saturation, warmth })) {
     input.addEventListener("input", () => {
       turned = { ...turned, [part]: Number(input.value) };
+      dragged.add(part);
       write(now());
       previewLook(now());
     });
-    input.addEventListener("change", () => save({ [part]: Number(input.value) }));
+    input.addEventListener("change", () => {
+      dragged.delete(part);
+      save({ [part]: Number(input.value) });
+    });
+    for (const end of ["pointercancel", "blur"]) input.addEventListener(end, () => giveUp(part));
   }
 
   store.watch(

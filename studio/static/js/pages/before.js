@@ -7,11 +7,8 @@ import { editOf, store } from "../core/state.js";
 /** @typedef {import("./frame.js").PageFrame} PageFrame */
 /** @typedef {import("../core/types.js").State} State */
 
-const LEAST_SIDE = 1400; // pixels: pages are ready to be painted at this one
-const MOST_SIDE = 2000;
-
-/** Of each page in sight, what was asked for last. @type {WeakMap<PageFrame, {key: string, ends: AbortController}>} */
-const asked = new WeakMap();
+const SIDE = 1400; // pixels: pages are made ready to be painted at this one
+const PAUSE = 120; // ms before a page is asked for: who turns the pages asks for none of those that pass
 
 /** Whether anything has been changed. @param {State} state */
 export function hasChanges({ chapter }) {
@@ -39,29 +36,28 @@ export function showBefore(frame, without) {
   const state = store.get();
   const { page } = frame;
   if (!without || !page.has_colours || !isChanged(state, page.name, without)) {
-    asked.get(frame)?.ends.abort();
-    asked.delete(frame);
     return frame.hideUnedited();
   }
-  const side = Math.min(MOST_SIDE, Math.max(LEAST_SIDE, frame.side));
-  const key = [without, side, page.stamp, state.chapter?.palette?.revision].join(" ");
-  if (asked.get(frame)?.key === key) return;
-  asked.get(frame)?.ends.abort();
-  const ends = new AbortController();
-  asked.set(frame, { key, ends });
+  // Without any change a page is the same whatever the palette says.
+  const key = [without, page.stamp, without !== "changes" && state.chapter?.palette?.revision].join(" ");
+  if (frame.asked?.key === key) return;
   if (frame.without !== without) frame.hideUnedited();
-  void fetchBefore(frame, without, side, ends.signal);
+  frame.asked?.ends.abort();
+  frame.asked = { key, ends: new AbortController() };
+  void fetchBefore(frame, without, frame.asked.ends.signal);
 }
 
-/** @param {PageFrame} frame @param {string} without @param {number} side @param {AbortSignal} signal */
-async function fetchBefore(frame, without, side, signal) {
+/** @param {PageFrame} frame @param {string} without @param {AbortSignal} signal */
+async function fetchBefore(frame, without, signal) {
   const how = without === "changes" ? { unedited: true } : { wishes: { undo: without } };
   try {
-    const answer = await ask("paint", { body: { page: frame.page.name, side, ...how }, signal });
+    await new Promise((go) => setTimeout(go, PAUSE));
+    if (signal.aborted) return;
+    const answer = await ask("paint", { body: { page: frame.page.name, side: SIDE, ...how }, signal });
     const blob = await answer.blob();
     if (!signal.aborted) await frame.showUnedited(blob, without, signal);
   } catch (error) {
-    if (isAborted(error)) return;
+    if (isAborted(error) || signal.aborted) return;
     store.set({ flipped: null, against: "scan" });
     tellFailure(error);
   }

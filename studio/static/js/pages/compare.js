@@ -1,9 +1,9 @@
-/** Before and after: a line to drag across the pages, and keys that flip; before: as scanned, or as first coloured. */
+/** Before and after: a line to drag across the pages; before: as scanned, or as first coloured. */
 
 import { find } from "../core/dom.js";
-import { say } from "../core/say.js";
-import { editName, editOf, store } from "../core/state.js";
-import { hasChanges, isChanged, showBefore } from "./before.js";
+import { editOf, store } from "../core/state.js";
+import { hasChanges, showBefore } from "./before.js";
+import { unflip, wordsOf } from "./flip.js";
 import { boundsOfFrames, framesInSight, paintWithStage } from "./stage.js";
 
 const START = 0.5; // where the line stands when it is switched on
@@ -18,18 +18,8 @@ export function startCompare() {
       [compare, against, flipped, page, double, mode, chapter?.pages, chapter?.palette, chapter?.look],
     () => (follow(), showWords(), paint()),
   );
-  store.watch(
-    ({ draft }) => draft?.touched && [draft.at, draft.colour].join(" "),
-    (isTouched) => isTouched && store.get().flipped !== "scan" && store.set({ flipped: null }),
-  );
   for (const one of /** @type {const} */ (["scan", "changes"]))
     find(`against-${one}`).addEventListener("click", () => store.set({ against: one }));
-  find("before-changes").addEventListener("click", () => flip("changes"));
-  document.addEventListener("keyup", ({ key }) => {
-    if (!held || key.toLowerCase() !== held) return;
-    held = "";
-    store.set({ flipped: null });
-  });
 
   line.addEventListener("pointerdown", (event) => {
     event.preventDefault();
@@ -49,40 +39,8 @@ export function startCompare() {
 }
 
 export function toggleCompare() {
-  store.set({ compare: store.get().compare === null ? START : null, flipped: null });
-}
-
-/** The key that is held down, after which what was there is there again. */
-let held = "";
-
-/**
- * By a key: until it is pressed again, or let go where it was held.
- * @param {string} to @param {KeyboardEvent} event
- */
-export function flipByKey(to, { key, repeat }) {
-  if (repeat) held = key.toLowerCase();
-  else flip(to);
-}
-
-/**
- * Show the scan in the pages' place, or them without all "changes" or one edit; or themselves again.
- * @param {string} to
- */
-export function flip(to) {
-  const state = store.get();
-  if (state.flipped === to) return store.set({ flipped: null, status: "" });
-  if (to === "changes" && !hasChanges(state)) return say("No colour has been changed.");
-  store.set({ flipped: to });
-  if (to === "scan") return;
-  const here = framesInSight().some(({ page }) => isChanged(state, page.name, to));
-  say(here ? `${wordsOf(store.get())}.` : "Nothing of that is on this page.");
-}
-
-/** What is seen in the pages' place. @param {import("../core/types.js").State} state */
-function wordsOf(state) {
-  if (state.flipped === "scan") return "Scan";
-  const edit = editOf(state, state.flipped);
-  return edit ? `Without ${editName(edit)}` : "Before your changes";
+  unflip();
+  store.set({ compare: store.get().compare === null ? START : null });
 }
 
 /** @param {number} x  in the window */
@@ -145,9 +103,9 @@ function showWords() {
 /** Without a change that is taken back nothing is to be seen. */
 function follow() {
   const state = store.get();
-  if (isOfEdit(state.flipped) && !editOf(state, state.flipped)) store.set({ flipped: null });
+  if (isOfEdit(state.flipped) && !editOf(state, state.flipped)) unflip();
   if (hasChanges(state) || !state.chapter?.palette) return;
-  if (state.flipped === "changes") store.set({ flipped: null });
+  if (state.flipped === "changes") unflip();
   if (state.against === "changes") store.set({ against: "scan" });
 }
 

@@ -28,6 +28,8 @@ export class PageFrame {
     this.unedited.hidden = true;
     /** @type {string|null} what `unedited` is without: an edit, by its id, or all "changes" */
     this.without = null;
+    /** @type {{key: string, ends: AbortController}|null} what `unedited` was asked for as, last */
+    this.asked = null;
     this.missing = make("p.missing", { text: "This page's picture cannot be shown.", hidden: true });
     this.element = make(
       "div.page",
@@ -143,13 +145,22 @@ export class PageFrame {
     this.changed();
   }
 
+  /** Nor is one shown that is on its way. */
   hideUnedited() {
+    this.asked?.ends.abort();
+    this.asked = null;
     if (this.unedited.hidden) return;
     URL.revokeObjectURL(this.unedited.src);
     this.unedited.hidden = true;
     this.unedited.removeAttribute("src");
     this.without = null;
     this.changed();
+  }
+
+  /** It leaves the stage: nothing is fetched or kept for it. */
+  dispose() {
+    this.hideUnedited();
+    this.dropPreview();
   }
 
   /** @param {Rect} rect */

@@ -63,6 +63,7 @@ function show(place) {
     wanted.forEach((page, at) => frames[at].update(page));
     if (!sized) return ready();
   } else {
+    for (const frame of frames) frame.dispose();
     frames = wanted.map((page) => new PageFrame(page, () => (ready(), repaint())));
     refill(place, ...frames.map((frame) => frame.element));
   }

@@ -4,7 +4,8 @@ import { find } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { remember } from "../core/preferences.js";
 import { pageNamed, pagesOf, store } from "../core/state.js";
-import { flipByKey, toggleCompare } from "../pages/compare.js";
+import { toggleCompare } from "../pages/compare.js";
+import { flipByKey } from "../pages/flip.js";
 import { pageBeside } from "../pages/reading.js";
 import { moveBy, zoomBy, zoomExactly } from "../pages/stage.js";
 
@@ -114,8 +115,8 @@ function bindKeys() {
   bind(PART, ["ArrowDown"], "move down", () => moveBy(0, -80));
   bind(PART, ["d"], "two pages, or one", toggleDouble);
   bind(PART, ["s"], "before and after, with a line to drag", toggleCompare);
-  bind(PART, ["b"], "flip between the scan and the page; held, until let go", (key) => flipByKey("scan", key));
-  bind(PART, ["m"], "the page before your changes, and with them", (key) => flipByKey("changes", key), isInColours);
+  bind(PART, ["b"], "the scan, and the page again; held, until let go", (key) => flipByKey("scan", key), isInColours);
+  bind(PART, ["m"], "before my changes, and with them again; held, until let go", (key) => flipByKey("changes", key), isInColours);
   bind("Studio", ["p"], "panels and balloons, or colours", () =>
     find(store.get().mode === "panels" ? "mode-colours" : "mode-panels").click(),
   );
