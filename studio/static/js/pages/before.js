@@ -1,6 +1,6 @@
 /** Pages without what was changed of the chapter, all of it or one edit: asked for where that is to be seen. */
 
-import { ask, isAborted } from "../core/api.js";
+import { NOTHING_YET, ask, isAborted } from "../core/api.js";
 import { tellFailure } from "../core/say.js";
 import { editOf, store } from "../core/state.js";
 
@@ -44,7 +44,8 @@ export function showBefore(frame, without) {
     return frame.hideUnedited();
   }
   const side = Math.min(MOST_SIDE, Math.max(LEAST_SIDE, frame.side));
-  const key = [without, side, page.stamp, state.chapter?.palette?.revision].join(" ");
+  const isMade = page.state !== "working";
+  const key = [without, side, page.stamp, state.chapter?.palette?.revision, isMade].join(" ");
   if (asked.get(frame)?.key === key) return;
   asked.get(frame)?.ends.abort();
   const ends = new AbortController();
@@ -58,6 +59,7 @@ async function fetchBefore(frame, without, side, signal) {
   const how = without === "changes" ? { unedited: true } : { wishes: { undo: without } };
   try {
     const answer = await ask("paint", { body: { page: frame.page.name, side, ...how }, signal });
+    if (answer.status === NOTHING_YET) return; // it is asked for again when the page is done
     const blob = await answer.blob();
     if (!signal.aborted) await frame.showUnedited(blob, without, signal);
   } catch (error) {
