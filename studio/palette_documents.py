@@ -36,18 +36,19 @@ def document_of(palette: Palette, surfaces: Surfaces | None) -> dict[str, Any]:
         covers, by_group = surfaces.covers(palette.edits), pages_by_group(surfaces, palette)
     return {
         "groups": [_group(palette, entry, by_group) for entry in palette.entries if entry.segments],
-        "edits": [
-            {
-                **edit_document(edit, covers.get(edit.id, Cover())),
-                "pages": pages_of(surfaces, covers[edit.id].pages) if surfaces is not None else {},
-            }
-            for edit in palette.edits
-        ],
+        "edits": [_edit(edit, covers.get(edit.id, Cover()), surfaces) for edit in palette.edits],
         "log": [_step(step) for step in palette.log],
         "undone": [_step(step) for step in palette.undone],
         "recent": list(dict.fromkeys(edit.colour for edit in reversed(palette.edits)))[:RECENT],
         "look": {"saturation": palette.look.saturation, "warmth": palette.look.warmth},
     }
+
+
+def _edit(edit: Edit, cover: Cover, surfaces: Surfaces | None) -> dict[str, Any]:
+    """An edit. What it would be if nothing were named that is not meant is told of the one at hand alone."""
+    document = edit_document(edit, cover)
+    del document["unopposed"]
+    return {**document, "pages": {} if surfaces is None else pages_of(surfaces, cover.pages)}
 
 
 def _step(step: Operation) -> dict[str, Any]:

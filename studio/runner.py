@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from mangacolor.core.errors import Cancelled, MangacolorError
+from mangacolor.core.errors import Cancelled, ExitStatus, MangacolorError
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import (
     Event,
@@ -88,8 +88,8 @@ class Progress:
                 self.ended.add(page)
                 self.failed.add(page)
                 self.working.discard(page)
-            case RunResult():
-                self.working.clear()
+            case RunResult(status=status) if status != ExitStatus.INTERRUPTED:
+                self.working.clear()  # one that was halted has them in hand still
 
     def document(self) -> dict[str, Any]:
         """What a browser is told."""
@@ -205,7 +205,8 @@ class Runner:
 
     def _begin(self, wanted: Wanted) -> Wanted:
         self._cancel, self._stopped = CancelToken(), False
-        self.progress = Progress("running", wanted.why)
+        # What a run that was halted has left half written is so until this one comes to it.
+        self.progress = Progress("running", wanted.why, working=set(self.progress.working))
         return wanted
 
     def _run(self, wanted: Wanted) -> None:

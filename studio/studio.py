@@ -17,6 +17,7 @@ from mangacolor.core.wording import chapter_names, first_few
 from mangacolor.pipeline.chapter_pages import ChapterPages, kept_chapters, planned_chapters
 from mangacolor.pipeline.decisions import find_waiting
 from mangacolor.pipeline.editing.chapter import ColouredChapter
+from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.session import Session
 from mangacolor.pipeline.editing.wishes.options import Wishes
 from mangacolor.pipeline.editing.wording import edit_id
@@ -119,10 +120,10 @@ class Studio:
             raise UsageError(f"there is no chapter {name[:80]!r}", f"There are: {there}.")
         return called
 
-    def document(self, desk: Desk) -> dict[str, Any]:
-        """All that a browser has to know of a chapter."""
+    def document(self, desk: Desk, surfaces: Surfaces | None) -> dict[str, Any]:
+        """All that a browser has to know of a chapter. ``surfaces``: as of ``palette_document``."""
         opened = desk.now
-        palette = self.palette_document(desk) if opened.chapter is not None else None
+        palette = self.palette_document(desk, surfaces) if opened.chapter is not None else None
         look = palette.pop("look") if palette else {"saturation": 1.0, "warmth": 0.0}
         return {
             "out": self.state.out.name,
@@ -141,10 +142,11 @@ class Studio:
             "stages": list(self.stages),
         }
 
-    def palette_document(self, desk: Desk) -> dict[str, Any]:
-        """The palette; how much each edit covers, once that is known."""
+    def palette_document(self, desk: Desk, surfaces: Surfaces | None) -> dict[str, Any]:
+        """The palette. ``surfaces``: of the chapter, where how much each edit covers is to be told, which the
+        desks' thread alone may ask."""
         palette, revision = desk.palette()
-        return {"revision": revision, **document_of(palette, desk.counted)}
+        return {"revision": revision, **document_of(palette, surfaces)}
 
     def rows(self, desk: Desk) -> PageRows:
         """What there is to tell of the pages of a chapter."""
@@ -190,7 +192,7 @@ class Studio:
             self.stale.add(pages)
             self._note_pending()
         self.hub.tell("palette", {"revision": revision_of(chapter)}, desk.name)
-        document = self.palette_document(desk)
+        document = self.palette_document(desk, surfaces)
         return {
             "look": document.pop("look"),
             "palette": document,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -33,9 +33,10 @@ from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.segments.features import Known, SegmentFeatures
 from mangacolor.stages.spreads.drawings import Drawings
 
-# Segments, over all edits of which it is known what each covers: 30 bytes each.
-MEASURED = 2**20
+# Segments, over all edits of which it is known what each covers: 10 to 18 bytes each.
+MEASURED = 2**21
 _Points: TypeAlias = tuple[tuple[Anchor, ...], tuple[Anchor, ...], tuple[Members, ...], tuple[Point, ...]]
+_Measured: TypeAlias = tuple[Reach, Level, _Points]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Surfaces:
     index: PageIndex
     _located: dict[_Points, _Found] = field(default_factory=dict)
     # Of edits that were asked about last.
-    _measured: OrderedDict[tuple[Reach, Level, _Points], Coverage] = field(default_factory=OrderedDict)
+    _measured: OrderedDict[_Measured, Coverage] = field(default_factory=OrderedDict)
 
     @classmethod
     def of(cls, chapter: ColouredChapter) -> Surfaces:
@@ -94,20 +95,35 @@ class Surfaces:
     def resolve(self, edits: Sequence[Edit]) -> Resolved:
         """What edits make of the chapter."""
         located = self._locate(edits)
-        measured = [self._measure(edit, place, located) for place, edit in enumerate(edits)]
+        asked = {_measured_by(edit) for edit in edits}
+        measured = [self._measure(edit, place, located, asked) for place, edit in enumerate(edits)]
         return resolve_edits(edits, self.segments, located, PARAMS, measured)
 
-    def _measure(self, edit: Edit, place: int, located: Located) -> Coverage:
-        """What is known of an edit. Distances cost most of what is asked, and neither colour nor likeness
-        changes them: while one of an edit is dragged, they stay, and those of all others do."""
-        key = edit.reach, edit.level, _points(edit)
-        known = self._measured.pop(key, None)
-        if known is None:
-            known = measure_coverage(edit, place, self.segments, located)
-            while self._measured and (len(self._measured) + 1) * len(self.segments) > MEASURED:
-                self._measured.popitem(last=False)
-        self._measured[key] = known
+    def _measure(self, edit: Edit, place: int, located: Located, asked: Set[_Measured]) -> Coverage:
+        """What is known of an edit, one of those ``asked`` about. Distances cost most of what is asked, and
+        neither colour nor likeness changes them: while one of an edit is dragged, they stay, and those of all
+        others do."""
+        key = _measured_by(edit)
+        known = self._measured.get(key)
+        if known is not None:
+            self._measured.move_to_end(key)
+            return known
+        known = measure_coverage(edit, place, self.segments, located)
+        if self._make_room(asked):
+            self._measured[key] = known
         return known
+
+    def _make_room(self, asked: Set[_Measured]) -> bool:
+        """For one edit more, if that is possible without those that are ``asked`` about together: of more
+        than there is room for each would take the place of one that is asked about next."""
+        room = MEASURED // max(len(self.segments), 1)
+        others = iter([key for key in self._measured if key not in asked])
+        while len(self._measured) >= max(room, 1):
+            oldest = next(others, None)
+            if oldest is None:
+                return False
+            del self._measured[oldest]
+        return True
 
     def covers(self, edits: Sequence[Edit]) -> dict[int, Cover]:
         """What each edit covers, by its id, whatever another makes of it."""
@@ -236,6 +252,11 @@ class Surfaces:
 
 def _anchors(edit: Edit) -> tuple[Anchor, ...]:
     return (*edit.anchors, *edit.negatives)
+
+
+def _measured_by(edit: Edit) -> _Measured:
+    """All of an edit that what is measured of it depends on."""
+    return edit.reach, edit.level, _points(edit)
 
 
 def _points(edit: Edit) -> _Points:

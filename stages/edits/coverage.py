@@ -32,9 +32,10 @@ class Coverage:
     ``likeness``: N, of each segment to the anchor that it is most like, ``UNREACHED`` where none speaks.
     ``out``: N, not meant, or more like what is not meant. ``sure``: N, meant, however like. ``light``:
     the luma of the anchors on the finished page, mean; None where nothing is known of any of them.
-    ``surface``: N, a number from 0 on that those share which are covered together. ``area``: N. ``inside``:
-    N, how much of each an outline holds, 0 to 1; None for an edit without an outline. ``unopposed``: N, what
-    ``likeness`` would be if nothing were named that is not meant; None where nothing is.
+    ``surface``: N, a number from 0 on that those share which are covered together. ``area``: N; both are of
+    the chapter, and the same arrays for all edits. ``inside``: N, how much of each an outline holds, 0 to 1;
+    None for an edit without an outline. ``unopposed``: N, what ``likeness`` would be if nothing were named
+    that is not meant; None where nothing is.
     """
 
     likeness: F64
@@ -106,7 +107,7 @@ def _measure_outline(segments: ChapterSegments, enclosed: Enclosed | None) -> Co
         weights = drawn if drawn.any() else area
         light = float(np.average(features.shown[own].astype(np.float64), weights=weights))
     likeness = np.full(count, UNREACHED)
-    return Coverage(likeness, nothing, touched, light, np.arange(count), segments.area, inside)
+    return Coverage(likeness, nothing, touched, light, segments.number, segments.area, inside)
 
 
 def _meant_by_outline(enclosed: Enclosed) -> Mask:
@@ -122,7 +123,7 @@ def _surfaces(reach: Reach, segments: ChapterSegments) -> I64:
     """The surface of each of N segments: its coarse segment, or itself where an edit covers exactly what it
     names, or coarse ones are not known."""
     if reach not in _BY_LIKENESS or not len(segments.coarse):
-        return np.arange(len(segments))
+        return segments.number
     return segments.coarse_number
 
 

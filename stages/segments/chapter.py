@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,13 +22,15 @@ from mangacolor.stages.segments.features import (
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.scale import shrink
 
+_Array = TypeVar("_Array", F64, I64)
 # Share of a segment that is balloon from which on it takes no part.
 BALLOON_SHARE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChapterSegments:
-    """The N segments of a chapter that take part, in reading order.
+    """The N segments of a chapter that take part, in reading order. What is worked out of them is kept, and
+    read-only: every edit shares it.
 
     ``page``, ``window``: N, where each lies, windows counted through the chapter. ``row``: N, its row among
     all segments of its page. ``boxes``: of the windows, in pixels of their pages. ``counts``: for each page
@@ -50,16 +54,21 @@ class ChapterSegments:
     def __len__(self) -> int:
         return len(self.page)
 
-    @property
+    @cached_property
     def area(self) -> F64:
         """Pixels at working scale."""
-        return self.features.area
+        return _read_only(self.features.area)
 
-    @property
+    @cached_property
+    def number(self) -> I64:
+        """Of each its own, N, from 0."""
+        return _read_only(np.arange(len(self)))
+
+    @cached_property
     def coarse_number(self) -> I64:
         """The coarse segment that each is part of, N, by a number that no other of the chapter has. For
         chapters whose coarse segments are known."""
-        return self.window * (int(self.coarse.max(initial=0)) + 1) + self.coarse
+        return _read_only(self.window * (int(self.coarse.max(initial=0)) + 1) + self.coarse)
 
     def average_coarse(self, values: F64) -> F64:
         """Means of ``values`` (N) over the coarse segment that each is part of; as they are where that is not
@@ -117,6 +126,11 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
     features = SegmentFeatures(table, len(chroma), _join(identities))
     known_as = page, window, row, tuple(boxes), tuple(counts)
     return ChapterSegments(features, *known_as, chroma, embedded, coarse, ink)
+
+
+def _read_only(values: _Array) -> _Array:
+    values.flags.writeable = False
+    return values
 
 
 def _join(identities: Sequence[Image | None]) -> Image | None:

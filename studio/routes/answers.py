@@ -55,10 +55,14 @@ async def at_desk(desk: Desk, work: Callable[P, T], *args: P.args, **kwargs: P.k
 
 async def if_it_fits(studio: Studio, page: str, work: Callable[[], Awaitable[T]]) -> T | None:
     """Something that is made of what is kept of a page; None where that is being written just now."""
+    was_in_hand = studio.has_in_hand(page)
     try:
         return await work()
+    except (UsageError, Refusal):  # what was asked is at fault
+        raise
     except Exception:
-        if studio.has_in_hand(page):
+        # The run may have begun with the page since, or have just ended it.
+        if was_in_hand or studio.has_in_hand(page):
             return None
         raise
 

@@ -78,15 +78,17 @@ async def surfaces(request: Request) -> Response:
 
 
 async def surface(request: Request) -> Response:
-    (_, desk), asked = await asked_of(request), await body_of(request)
+    (studio, desk), asked = await asked_of(request), await body_of(request)
     page, x, y = desk.coloured_page(asked.get("page")), _whole(asked, "x"), _whole(asked, "y")
-    return JSONResponse(await at_desk(desk, point_document, desk, page, x, y))
+    found = await if_it_fits(studio, page, partial(at_desk, desk, point_document, desk, page, x, y))
+    return nothing_yet() if found is None else JSONResponse(found)
 
 
 async def line(request: Request) -> Response:
-    (_, desk), asked = await asked_of(request), await body_of(request)
+    (studio, desk), asked = await asked_of(request), await body_of(request)
     page, corners = desk.coloured_page(asked.get("page")), _corners(asked.get("line"))
-    return JSONResponse(await at_desk(desk, line_document, desk, page, corners))
+    found = await if_it_fits(studio, page, partial(at_desk, desk, line_document, desk, page, corners))
+    return nothing_yet() if found is None else JSONResponse(found)
 
 
 async def cover(request: Request) -> Response:
@@ -96,13 +98,15 @@ async def cover(request: Request) -> Response:
 
 
 async def paint(request: Request) -> Response:
-    (_, desk), asked = await asked_of(request), await body_of(request)
+    (studio, desk), asked = await asked_of(request), await body_of(request)
     page, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
     if asked.get("unedited") is True:
-        return picture_answer(jpeg(await at_desk(desk, paint_unedited, desk, page, side)), False)
-    wishes, look = read_wishes(asked.get("wishes")), _look(asked.get("look"))
-    pixels = await at_desk(desk, paint_page, desk, page, side, wishes, look)
-    return picture_answer(jpeg(pixels), False)
+        work = partial(at_desk, desk, paint_unedited, desk, page, side)
+    else:
+        wishes, look = read_wishes(asked.get("wishes")), _look(asked.get("look"))
+        work = partial(at_desk, desk, paint_page, desk, page, side, wishes, look)
+    pixels = await if_it_fits(studio, page, work)
+    return nothing_yet() if pixels is None else picture_answer(jpeg(pixels), False)
 
 
 async def palette(request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -51,8 +52,8 @@ def routes() -> list[Route]:
 async def chapter(request: Request) -> Response:
     studio, desk = await asked_of(request)
     if desk.counted is None:  # gathering them may take long, and nobody waits for that here
-        return JSONResponse(await asyncio.to_thread(studio.document, desk))
-    return JSONResponse(await at_desk(desk, studio.document, desk))
+        return JSONResponse(await asyncio.to_thread(studio.document, desk, None))
+    return JSONResponse(await at_desk(desk, _counted_document, studio, desk))
 
 
 async def page(request: Request) -> Response:
@@ -101,6 +102,11 @@ async def balloons(request: Request) -> Response:
     work = partial(asyncio.to_thread, balloon_map, desk.now.coloured(), name, side)
     picture = await if_it_fits(studio, name, work)
     return nothing_yet() if picture is None else picture_answer(picture, False)
+
+
+def _counted_document(studio: Studio, desk: Desk) -> dict[str, Any]:
+    """[desks' thread] The chapter, with what is counted in its surfaces if they are still those it has."""
+    return studio.document(desk, desk.counted)
 
 
 def _finished(studio: Studio, desk: Desk, name: str, side: int, stamp: str | None) -> tuple[Picture, bool]:

@@ -11,7 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from mangacolor.core.errors import InputError
 from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.studio.routes import colours
 from mangacolor.studio.studio import Studio
 from mangacolor.tests.helpers.studio import PAGES
 from mangacolor.tests.helpers.studio_server import opened_studio, wait_until_idle
@@ -43,6 +45,41 @@ def test_there_is_nothing_yet(client: httpx.Client, studio: Studio, half_written
     studio.runner.progress.working.clear()  # where nobody writes them they are gone
     answer = client.get(f"/api/{path}", params=ASKED)
     assert answer.status_code == 422 and "gone" in answer.json()["error"]
+
+
+POINT = {"page": PAGE, "x": 20, "y": 20}
+UNPAINTED = {"page": PAGE, "side": 301}  # which no other test has had made ready
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("surface", POINT),
+        ("line", {"page": PAGE, "line": [[20, 20], [60, 60]]}),
+        ("paint", {**UNPAINTED, "wishes": {}}),
+        ("paint", {**UNPAINTED, "unedited": True}),
+    ],
+)
+def test_what_a_click_or_a_line_means_and_how_it_would_look_is_nothing_yet(
+    client: httpx.Client, studio: Studio, half_written: Path, path: str, asked: dict[str, Any]
+) -> None:
+    assert client.post(f"/api/{path}", json=asked).status_code == 204
+    wrong = {**asked, "page": "none.png"}
+    assert client.post(f"/api/{path}", json=wrong).status_code == 400  # that is no matter of the run
+    studio.runner.progress.working.clear()
+    assert client.post(f"/api/{path}", json=asked).status_code == 422
+
+
+def test_a_page_that_is_done_between_the_question_and_its_failure_is_no_error(
+    client: httpx.Client, studio: Studio, half_written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meet(*_: Any) -> Any:
+        studio.runner.progress.working.clear()
+        raise InputError("colorize is gone or damaged", "")
+
+    monkeypatch.setattr(colours, "point_document", meet)
+    assert client.post("/api/surface", json=POINT).status_code == 204
+    assert client.post("/api/surface", json=POINT).status_code == 422
 
 
 def test_a_page_that_cannot_be_painted_is_shown_as_it_lies_in_out(

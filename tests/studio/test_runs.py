@@ -19,6 +19,7 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import (
     Event,
     Listener,
+    PageDone,
     PageHalfway,
     PageStarted,
     RunResult,
@@ -27,6 +28,7 @@ from mangacolor.pipeline.events import (
     StageStarted,
 )
 from mangacolor.pipeline.report.remaining import Remaining
+from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.last_run import LastRun
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.hub import Hub
@@ -66,7 +68,7 @@ def wait_until_coloured(client: httpx.Client) -> dict[str, Any]:
 
 
 class PretendedRuns:
-    """Runs that go on until they are told to stop, or let go."""
+    """Runs that go on until they are told to stop, or let go, and end as the real one does: with a sum."""
 
     def __init__(self) -> None:
         self.begun: list[Wanted] = []
@@ -77,10 +79,11 @@ class PretendedRuns:
     def __call__(self, wanted: Wanted, emit: Listener, cancel: CancelToken) -> RunResult:
         self.begun.append(wanted)
         self.started.release()
-        while not self.open.wait(0.005):
-            cancel.check()
-        if self.failure is not None:
-            raise self.failure
+        with RunProgress(emit):
+            while not self.open.wait(0.005):
+                cancel.check()
+            if self.failure is not None:
+                raise self.failure
         emit(DONE)
         return DONE
 
@@ -118,6 +121,23 @@ def test_pages_of_a_run_that_is_halted_stay_in_hand_until_it_is_stopped() -> Non
         runner.stop()
         assert runner.progress.working == set() and not runner.document()["waits"]
     runner.close()
+
+
+def test_pages_of_a_run_that_was_halted_are_in_hand_until_the_next_one_has_done_them() -> None:
+    runs = PretendedRuns()
+    runner, told = begin(runs)
+    runner.ask(Wanted("first"))
+    assert runs.started.acquire(timeout=60)
+    runner.progress.take(PageStarted("1.png", {}, {}))
+    runner.progress.take(PageStarted("2.png", {}, {}))
+    with runner.halted():
+        assert any(isinstance(event, RunResult) for event in told)
+    assert runs.started.acquire(timeout=60)
+    assert runner.progress.working == {"1.png", "2.png"}  # the run has come to neither yet
+    runner.progress.take(PageDone("1.png", 0.0, 1, {}, "done"))
+    assert runner.progress.working == {"2.png"}
+    runner.close()
+    assert runner.progress.working == set()
 
 
 def test_a_run_that_is_stopped_stays_so() -> None:

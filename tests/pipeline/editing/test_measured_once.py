@@ -95,6 +95,26 @@ def test_a_point_that_is_meant_after_all_is_measured_anew(
     assert surfaces.covers([meant])[1].pages != surfaces.covers([opposed])[1].pages
 
 
+def test_of_more_edits_than_are_kept_those_that_are_stay(
+    chapter: ColouredChapter, surfaces: Surfaces, measured: list[Edit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A palette is gone through from its first edit to its last, again and again."""
+    monkeypatch.setattr(coverage, "MEASURED", 3 * len(surfaces.segments))  # of three edits
+    reaches = (Reach.SEGMENT, Reach.PANEL, Reach.PAGE, Reach.ALIKE)
+    edits = [replace(edit(chapter, reach), id=at) for at, reach in enumerate(reaches)]
+    surfaces.covers([replace(edits[0], negatives=())])  # of none of them: it gives its place up
+    del measured[:]
+    owners = [surfaces.resolve(edits).owner for _ in range(3)]
+    assert [edit.reach for edit in measured] == [*reaches, Reach.ALIKE, Reach.ALIKE]
+    assert all(np.array_equal(owner, owners[0]) for owner in owners)
+
+
+def test_what_is_the_same_for_all_edits_is_kept_once(chapter: ColouredChapter, surfaces: Surfaces) -> None:
+    edits = [replace(edit(chapter, reach), id=at) for at, reach in enumerate((Reach.PAGE, Reach.ALIKE))]
+    one, other = surfaces.resolve(edits).coverage
+    assert one.area is other.area and one.surface is other.surface
+
+
 def test_more_edits_than_are_kept_are_measured_again(
     chapter: ColouredChapter, surfaces: Surfaces, measured: list[Edit], monkeypatch: pytest.MonkeyPatch
 ) -> None:

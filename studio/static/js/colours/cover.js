@@ -1,6 +1,6 @@
 /** What the draft would cover, and how it would look: asked while things are dragged, the last answer counts. */
 
-import { Unreachable, ask, askJson } from "../core/api.js";
+import { NOTHING_YET, Unreachable, ask, askJson } from "../core/api.js";
 import { tellFailure } from "../core/say.js";
 import { counted } from "../core/dom.js";
 import { pageNamed, store } from "../core/state.js";
@@ -42,9 +42,10 @@ const paints = latest(
     const frame = frameOf(wanted.page);
     const seen = frame ? Math.max(frame.rect.width, frame.rect.height) * devicePixelRatio : MOST_SIDE;
     const side = Math.min(MOST_SIDE, sideFor(seen));
-    return (await ask("paint", { body: { ...wanted, side }, signal })).blob();
+    const answer = await ask("paint", { body: { ...wanted, side }, signal });
+    return answer.status === NOTHING_YET ? null : answer.blob();
   },
-  (blob, { page }) => void frameOf(page)?.showPreview(blob),
+  (blob, { page }) => void (blob && frameOf(page)?.showPreview(blob)),
   tellUnlessLost,
 );
 

@@ -14,6 +14,7 @@ import { forget, isForgettable } from "./points.js";
 import { takeSplitPoint } from "./split.js";
 
 const AWAY = "A click takes this point away.";
+export const BEING_COLOURED = "This page is being coloured.";
 
 /** @param {PointerEvent|null} event */
 export function hoverAt(event) {
@@ -113,13 +114,14 @@ async function explain(page, at, keys) {
       copied: known.note || "This page is copied as it came.",
       failed: known.note,
       waiting: "This page has not been coloured yet.",
-      working: "This page is being coloured.",
+      working: BEING_COLOURED,
     };
     return say(why[known.state]);
   }
   try {
     const told = await askJson("surface", { body: { page, x: at[0], y: at[1] } });
     const near = /** @type {[number, number]|null} */ (told.near);
+    if (!told) return say(BEING_COLOURED);
     if (told.number && !knownSurfaces(page)) return say("The page's surfaces are being loaded: one moment.");
     notify({
       text: sentence(told.why || "there is nothing to colour here"),

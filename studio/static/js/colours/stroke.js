@@ -10,7 +10,7 @@ import { stillOf } from "../pages/gestures.js";
 import { knownSurfaces } from "../pages/known_surfaces.js";
 import { placeUnder, stageElement } from "../pages/stage.js";
 import { addPoints, beginDraft } from "./draft.js";
-import { kindOf, pickAt } from "./pick.js";
+import { BEING_COLOURED, kindOf, pickAt } from "./pick.js";
 
 /** @typedef {import("../core/types.js").Place} Place */
 /** @typedef {import("../core/types.js").Point} Point */
@@ -29,7 +29,7 @@ export function startStrokes() {
   bind("Colours", ["Escape", "Shift+Escape"], words, () => giveUp(), isDrawing);
 }
 
-/** @param {Line} drawn @returns {Promise<Crossed>} */
+/** @param {Line} drawn @returns {Promise<Crossed|null>}  null while a run writes the page */
 const askFor = ({ page, line }) => askJson("line", { body: { page, line: thin(line) } });
 
 /**
@@ -51,8 +51,9 @@ export function grabStroke(start) {
   let isOver = false;
   const marks = oneByOne(
     () => askFor({ page, line }),
-    ({ surfaces }) => {
-      if (!isOver) store.set({ stroke: { page, numbers: surfaces.map(({ number }) => number) } });
+    (crossed) => {
+      if (isOver || !crossed) return;
+      store.set({ stroke: { page, numbers: crossed.surfaces.map(({ number }) => number) } });
     },
   );
 
@@ -98,7 +99,9 @@ export function thin(line) {
  */
 async function finish(kind, picked, drawn) {
   try {
-    const { surfaces } = await askFor(drawn);
+    const crossed = await askFor(drawn);
+    if (!crossed) return say(BEING_COLOURED);
+    const { surfaces } = crossed;
     const now = store.get().draft?.at ?? null;
     if (now !== picked) return say("Something else is picked by now: draw the line again.");
     if (!surfaces.length) return say("The line crosses nothing that takes a colour.");

@@ -18,6 +18,8 @@ export class Unreachable extends Error {
   }
 }
 
+export const NOTHING_YET = 204; // a status: a run makes the page anew, and it is told of when that is done
+
 let chapter = "";
 
 /** Which chapter of the output folder this window asks about, "" for the first one. @param {string} name */
@@ -73,10 +75,11 @@ async function refusal(answer) {
 /**
  * @param {string} path
  * @param {Parameters<typeof ask>[1]} [request]
- * @returns {Promise<any>}
+ * @returns {Promise<any>}  null where there is nothing yet
  */
 export async function askJson(path, request) {
-  return (await ask(path, request)).json();
+  const answer = await ask(path, request);
+  return answer.status === NOTHING_YET ? null : answer.json();
 }
 
 /** @param {unknown} error */

@@ -1,6 +1,6 @@
 /** Pages without what was changed of the chapter, all of it or one edit: asked for where that is to be seen. */
 
-import { ask, isAborted } from "../core/api.js";
+import { NOTHING_YET, ask, isAborted } from "../core/api.js";
 import { tellFailure } from "../core/say.js";
 import { editOf, store } from "../core/state.js";
 
@@ -38,8 +38,9 @@ export function showBefore(frame, without) {
   if (!without || !page.has_colours || !isChanged(state, page.name, without)) {
     return frame.hideUnedited();
   }
-  // Without any change a page is the same whatever the palette says.
-  const key = [without, page.stamp, without !== "changes" && state.chapter?.palette?.revision].join(" ");
+  // Without any change a page is the same whatever the palette says; while a run writes it there is none.
+  const revision = without !== "changes" && state.chapter?.palette?.revision;
+  const key = [without, page.stamp, page.state !== "working", revision].join(" ");
   if (frame.asked?.key === key) return;
   if (frame.without !== without) frame.hideUnedited();
   frame.asked?.ends.abort();
@@ -54,6 +55,7 @@ async function fetchBefore(frame, without, signal) {
     await new Promise((go) => setTimeout(go, PAUSE));
     if (signal.aborted) return;
     const answer = await ask("paint", { body: { page: frame.page.name, side: SIDE, ...how }, signal });
+    if (answer.status === NOTHING_YET) return; // it is asked for again when the page is done
     const blob = await answer.blob();
     if (!signal.aborted) await frame.showUnedited(blob, without, signal);
   } catch (error) {

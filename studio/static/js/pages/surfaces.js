@@ -1,6 +1,6 @@
 /** Which surface each pixel of a page shows: a picture of numbers, decoded once a page. */
 
-import { ask } from "../core/api.js";
+import { NOTHING_YET, ask } from "../core/api.js";
 
 /** @typedef {import("../core/types.js").Surface} Surface */
 
@@ -12,7 +12,6 @@ import { ask } from "../core/api.js";
  */
 
 const MAP_SIDE = 1400; // pixels of the longer side: a page at screen size
-const NOTHING_YET = 204; // a status: there is no content
 const KEPT = 6; // maps: three double pages
 
 /** @type {Map<string, Promise<NumberMap|null>>} */
