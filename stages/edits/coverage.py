@@ -78,10 +78,9 @@ def measure_coverage(edit: Edit, place: int, segments: ChapterSegments, located:
     for one in comparisons:
         speaks = speaks & _is_nearer(one, edit.reach, own_panel)
         out |= (one.wrong_way < one.far.min(axis=1, initial=np.inf)) & ~own
-    far = comparisons[0].far
+    alike = likeness_at(comparisons[0].far)
     best, unopposed = (
-        np.where(some, likeness_at(distance), UNREACHED).max(axis=1, initial=UNREACHED)
-        for some, distance in ((speaks, _narrowed(comparisons[0], edit, own_panel)), (reach, far))
+        np.where(some, alike, UNREACHED).max(axis=1, initial=UNREACHED) for some in (speaks, reach)
     )
     sure = own | _siblings(meant, segments) if edit.level is Level.COARSE else own.copy()
     for (owner, _), members in located.members.items():
@@ -211,20 +210,6 @@ def _is_nearer(one: _Comparison, reach: Reach, own_panel: Mask) -> Mask:
         )
         share = np.where(own_panel, *shares)
     return np.asarray(one.far <= share * one.wrong_way[:, None])
-
-
-def _narrowed(one: _Comparison, edit: Edit, own_panel: Mask) -> F64:
-    """How far each of N segments counts to be from each of A anchors, N×A (``own_panel``: as of
-    ``_is_nearer``): farther where something is said not to be meant, on whichever side of an anchor it lies.
-
-    That is little in the anchor's panel, where others are told by how near they are to either.
-    """
-    others = len(edit.negatives)
-    if not (others and one.spaced) or edit.reach in _ON_A_PAGE:
-        return one.far
-    elsewhere = PARAMS.narrowed_elsewhere - PARAMS.narrowed_by_each * (others - 1)
-    unit = np.where(own_panel, PARAMS.narrowed_own_panel, max(elsewhere, PARAMS.narrowest))
-    return np.asarray(one.far / unit)
 
 
 def _here(anchors: Sequence[Anchor], located: Located) -> list[int]:

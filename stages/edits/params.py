@@ -20,16 +20,9 @@ class EditParams:
     # at most where it is drawn elsewhere, in the anchor's own panel, and in an edit of one panel or page.
     elsewhere_share: float = 0.3
     own_panel_share: float = 0.9
-    spaced_elsewhere_share: float = 0.7
-    spaced_own_panel_share: float = 0.9
+    spaced_elsewhere_share: float = 0.4
+    spaced_own_panel_share: float = 0.8
     on_a_page_share: float = 1.0
-    # What is said not to be meant says that much lies near: the distance from an anchor, elsewhere and in its
-    # own panel, that says as much from then on as 1 did, how much less it is for each further one, elsewhere,
-    # and what it is at least. Where the spacing of segments is known.
-    narrowed_elsewhere: float = 0.65
-    narrowed_own_panel: float = 0.9
-    narrowed_by_each: float = 0.1
-    narrowest: float = 0.3
     # Share of a segment inside an outline from which on it is covered wholly, so that the colour ends beneath
     # the ink around it.
     whole_share: float = 0.9

@@ -110,21 +110,6 @@ def test_points_only_ever_add_and_what_is_not_meant_only_ever_takes_away() -> No
     check_points(pages, [*mixed, *old], rng, 8)
 
 
-@pytest.mark.parametrize(("spacing", "borne"), [(0.8, 0), (1.08, 0), (1.75, 1), (2.22, 2)])
-def test_each_point_that_is_not_meant_has_an_edit_ask_for_what_is_nearer_in_other_panels(
-    spacing: float, borne: int
-) -> None:
-    """``borne``: how many of these an edit bears before it leaves what has this ``spacing``."""
-    around = (1.5, spacing, 1.0, 0.5)
-    pages: Pages = {f"{n}.png": page_of_windows(n, LOOKS, whose=range(4), spacing=around) for n in range(4)}
-    one = edit(Reach.ALIKE, at("0.png", 0, 0))
-    for count in range(4):
-        wrong = tuple(at(f"{number}.png", 0, 3) for number in range(count))
-        found = covered(pages, replace(one, negatives=wrong))
-        assert strips(pages, 0) <= found
-        assert ({("2.png", 0, 1), ("3.png", 0, 1)} <= found) == (count <= borne)
-
-
 def test_a_chapter_with_a_page_of_another_cohort_is_compared_without_spacing() -> None:
     pages = {
         **chapter(2, CROWDED),
