@@ -168,7 +168,7 @@ def test_who_clicks_twice_takes_back_once(picked: Window, hold: Hold) -> None:
     button.click()
     asked.wait_for(1)
     asked.let_go()
-    picked.until(lambda: "taken back" in picked.status, "what became of the second click")
+    picked.until(lambda: "done already" in picked.status, "what became of the second click")
     assert edits(picked) == [] and not picked.page.locator(".notice").count()
 
 
