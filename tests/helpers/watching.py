@@ -77,6 +77,33 @@ class Watching:
         return folder
 
 
+class StandingClock:
+    """For ``Settling``: a clock that stands until it is set forward, so that no pause of a busy machine
+    counts; from ``run`` on it goes. ``day`` makes every file new."""
+
+    def __init__(self) -> None:
+        self._now, self._looks = 1000.0, 0
+        self._running_since: float | None = None
+
+    def __call__(self) -> float:
+        gone = 0.0 if self._running_since is None else time.monotonic() - self._running_since
+        return self._now + gone
+
+    def day(self) -> float:
+        """Asked once whenever the folder is looked through."""
+        self._looks += 1
+        return 0.0
+
+    def forward(self, seconds: float) -> None:
+        """Once the folder has been looked through again: what is known of it is never older than one step."""
+        before = self._looks
+        wait_until(lambda: self._looks > before, "a look at the folder")
+        self._now += seconds
+
+    def run(self) -> None:
+        self._running_since = time.monotonic()
+
+
 def wait_until(is_so: Callable[[], bool], what: str = "it") -> None:
     deadline = time.monotonic() + PATIENCE
     while not is_so():

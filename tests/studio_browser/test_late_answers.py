@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -54,6 +55,32 @@ def hold(window: Window) -> Iterator[Hold]:
     yield begin
     for one in held:
         one.let_go()
+
+
+# Counts the answers that scripts have read, by path, each once all that it does at once is done.
+COUNT_READ = """() => {
+  if (window.answersRead) return;
+  window.answersRead = {};
+  const { json } = Response.prototype;
+  Response.prototype.json = async function () {
+    const told = await json.call(this);
+    const path = new URL(this.url).pathname;
+    setTimeout(() => (window.answersRead[path] = (window.answersRead[path] ?? 0) + 1));
+    return told;
+  };
+}"""
+
+
+def see_read(window: Window, path: str, answer: Callable[[], None]) -> None:
+    """Have a question answered, and wait until the window has done with the answer whatever it does."""
+    window.page.evaluate(COUNT_READ)
+
+    def count() -> int:
+        return int(window.page.evaluate("(path) => window.answersRead[path] ?? 0", f"/api/{path}"))
+
+    before = count()
+    answer()
+    window.until(lambda: count() > before, f"the answer to be read: {path}")
 
 
 @pytest.fixture
@@ -203,10 +230,9 @@ def test_surfaces_that_were_asked_for_earlier_do_not_come_over_later_ones(window
     told = later.fetch().json()
     for route, colour in ((later, RED), (earlier, BLUE)):
         first, *others = told["surfaces"]
-        with window.page.expect_response("**/api/surfaces*") as coming:
-            route.fulfill(json={**told, "surfaces": [{**first, "colour": colour}, *others]})
-        coming.value.finished()
-        window.page.wait_for_timeout(100)  # the map of numbers is there already
+        answer = {**told, "surfaces": [{**first, "colour": colour}, *others]}
+        # The map of numbers is there already.
+        see_read(window, "surfaces", partial(route.fulfill, json=answer))
     assert window.page.evaluate(first_colour) == RED
 
 
@@ -290,10 +316,7 @@ def test_panels_that_come_twice_do_not_take_back_what_was_drawn_since(room: Wind
     room.until(lambda: len(drawn(room)) > 0, "the panels")
     room.press("n", "Shift+ArrowDown")
     moved = drawn(room)
-    with room.page.expect_response("**/api/panels*") as coming:
-        first.continue_()
-    coming.value.finished()
-    room.page.wait_for_timeout(100)
+    see_read(room, "panels", first.continue_)
     assert drawn(room) == moved
     room.page.click("#panels-discard")
 
@@ -312,8 +335,8 @@ def test_panels_as_found_are_fetched_once_the_page_is_up_to_date(room: Window, h
               const {{ showNews }} = await import('/static/js/core/chapter.js');
               const {{ pagesWith, pageNamed, store }} = await import('/static/js/core/state.js');
               showNews({{ pages: pagesWith({{ ...pageNamed(store.get(), '{PAGE}'), ...{change} }}) }});
+              await fetch('/api/colour?text=red'); // whatever was asked for before has been seen by then
             }}"""
         )
-        room.page.wait_for_timeout(100)
     asked.wait_for(1)
     asked.let_go()

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.archives import make_zip
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 from mangacolor.tests.helpers.faulty_disk import FaultyDisk
-from mangacolor.tests.helpers.watching import Watching, tree, wait_until
+from mangacolor.tests.helpers.watching import StandingClock, Watching, tree, wait_until
 from mangacolor.watcher import loop
 from mangacolor.watcher.events import (
     ChapterColoured,
@@ -26,15 +27,24 @@ from mangacolor.watcher.events import (
     Ready,
     Trouble,
 )
+from mangacolor.watcher.settling import Settling
 
-# Seconds for which nothing may change, many times the pause between two steps of what grows; there are so
+# Seconds for which nothing may change, more than two pauses between two steps of what grows; there are so
 # many steps that it takes longer than that from the first one to the last.
-SETTLE, PAUSE, STEPS = 2.0, 0.3, 9
+SETTLE, PAUSE, STEPS = 2.0, 0.9, 9
 
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Watching:
     return Watching(tmp_path)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StandingClock:
+    """By which files settle."""
+    clock = StandingClock()
+    monkeypatch.setattr(loop, "Settling", partial(Settling, clock=clock, today=clock.day))
+    return clock
 
 
 def archive(tmp_path: Path, *seeds: int) -> bytes:
@@ -44,7 +54,9 @@ def archive(tmp_path: Path, *seeds: int) -> bytes:
     return make_zip(tmp_path / "made.zip", entries).read_bytes()
 
 
-def test_a_file_that_grows_is_taken_once_it_is_whole(watched: Watching, tmp_path: Path) -> None:
+def test_a_file_that_grows_is_taken_once_it_is_whole(
+    watched: Watching, tmp_path: Path, clock: StandingClock
+) -> None:
     data = archive(tmp_path, 1, 2, 3)
     with watched.alive(settle=SETTLE):
         watched.wait_for(Idle)
@@ -52,7 +64,8 @@ def test_a_file_that_grows_is_taken_once_it_is_whole(watched: Watching, tmp_path
             for start in range(0, len(data), len(data) // STEPS):
                 assert watched.started == [], "it is still growing"
                 file.write(data[start : start + len(data) // STEPS])
-                time.sleep(PAUSE)
+                clock.forward(PAUSE)
+        clock.run()
         (coloured,) = watched.wait_for(ChapterColoured)
     assert (coloured.pages, coloured.done, coloured.output) == (3, 3, "x.cbz")
     assert watched.started == ["x.cbz"]
@@ -72,28 +85,30 @@ def test_a_part_is_passed_over_until_it_is_renamed(watched: Watching, tmp_path: 
     assert list(tree(watched.out)) == ["x.cbz"]
 
 
-def test_pages_that_come_one_by_one_are_one_chapter(watched: Watching) -> None:
+def test_pages_that_come_one_by_one_are_one_chapter(watched: Watching, clock: StandingClock) -> None:
     with watched.alive(settle=SETTLE):
         watched.wait_for(Idle)
         for seed in range(STEPS):
             watched.chapter("a", seed)
-            time.sleep(PAUSE)
+            clock.forward(PAUSE)
+        clock.run()
         (coloured,) = watched.wait_for(ChapterColoured)
     assert coloured.done == STEPS
     assert watched.started == ["a"]
 
 
-def test_pages_wait_for_one_beside_them_that_still_grows(watched: Watching) -> None:
+def test_pages_wait_for_one_beside_them_that_still_grows(watched: Watching, clock: StandingClock) -> None:
     folder = watched.chapter("a", 1)
     with watched.alive(settle=SETTLE):
         for _ in range(STEPS):
             with (folder / "002.png.part").open("ab") as file:
                 file.write(b"more")
-            time.sleep(PAUSE)
+            clock.forward(PAUSE)
         assert watched.started == []
         write_page(folder / "p.png", 2)
         (folder / "p.png").replace(folder / "002.png")
         (folder / "002.png.part").unlink()
+        clock.run()
         watched.wait_for(ChapterColoured)
     assert watched.started == ["a"]
     assert sorted(tree(watched.out)) == ["a/001.png", "a/002.png"]
