@@ -128,7 +128,7 @@ def test_a_finger_takes_a_colour(open_window: Callable[..., Window], picked: Win
     phone.page.touchscreen.tap(*phone.place(PAGE, *HAIR))
     phone.until(lambda: phone.state("draft") is not None, "the panel")
     phone.page.locator("#dropper").tap()
-    assert "Tap the colour to take" in phone.status
+    phone.until(lambda: "Tap the colour to take" in phone.status, "the eyedropper")
     phone.page.touchscreen.tap(*phone.place(PAGE, *SKY))
     assert taken(phone) == sky
     picked.until(lambda: len(edits(picked)) == 1, "the other window to see it")
