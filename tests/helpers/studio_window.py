@@ -142,6 +142,13 @@ class Window:
         for key in keys:
             self.page.keyboard.up(key)
 
+    def pick(self, name: str, x: float, y: float) -> None:
+        """Open a page and click what lies at a point of it, until that is picked."""
+        self.show(name)
+        self.wait_for_surfaces(name)
+        self.click_at(name, x, y)
+        self.until(lambda: self.state("draft") is not None, "the panel")
+
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag from a point of the window to another."""
         self.page.mouse.move(*start)

@@ -19,19 +19,12 @@ NEAR = 6  # levels by which a copied cover's picture in the browser may differ f
 @pytest.fixture
 def picked(window: Window) -> Iterator[Window]:
     """A window with the hair picked; afterwards nothing is changed."""
-    pick(window)
+    window.pick(PAGE, *HAIR)
     yield window
     if edits(window):
         window.press("Control+z")
         window.until(lambda: edits(window) == [], "the undo")
     window.wait_for_rest()
-
-
-def pick(window: Window) -> None:
-    window.show(PAGE)
-    window.wait_for_surfaces(PAGE)
-    window.click_at(PAGE, *HAIR)
-    window.until(lambda: window.state("draft") is not None, "the panel")
 
 
 def edits(window: Window) -> list[dict[str, Any]]:
@@ -58,7 +51,7 @@ def test_a_colour_of_another_page_is_taken_for_what_was_picked(picked: Window) -
     picked.press("Escape")
     picked.show(OTHER)
     sky = surface_colour(picked, OTHER, SKY)
-    pick(picked)
+    picked.pick(PAGE, *HAIR)
     picked.press("i")
     assert "Click the colour to take" in picked.status
     picked.show(OTHER)
@@ -98,7 +91,7 @@ def test_it_is_left_and_nothing_is_changed(picked: Window) -> None:
     for leave in ("i", "Escape", "o", "p"):
         if picked.state("mode") == "panels":
             picked.press("p")
-        pick(picked)
+        picked.pick(PAGE, *HAIR)
         picked.press("i")
         picked.until(lambda: picked.state("dropping"), "the eyedropper")
         picked.press(leave)

@@ -86,10 +86,7 @@ def see_read(window: Window, path: str, answer: Callable[[], None]) -> None:
 @pytest.fixture
 def picked(window: Window) -> Iterator[Window]:
     """A window with the hair picked; afterwards nothing is changed."""
-    window.show(PAGE)
-    window.wait_for_surfaces(PAGE)
-    window.click_at(PAGE, *HAIR)
-    window.until(lambda: window.state("draft") is not None, "the panel")
+    window.pick(PAGE, *HAIR)
     yield window
     window.press("Escape")
     while log(window):

@@ -20,10 +20,7 @@ MARKS = {"meant": (183, 240, 194), "not": (255, 194, 187)}
 @pytest.fixture
 def picked(window: Window) -> Iterator[Window]:
     """A window with the hair picked, on its page alone; afterwards nothing is changed."""
-    window.show(PAGE)
-    window.wait_for_surfaces(PAGE)
-    window.click_at(PAGE, *HAIR)
-    window.until(lambda: window.state("draft") is not None, "the panel")
+    window.pick(PAGE, *HAIR)
     window.choose("Page")
     window.until(lambda: len(covered(window)) > 0, "what is like it")
     yield window
