@@ -18,6 +18,7 @@ from mangacolor.pipeline.editing.coverage import Cover, Surfaces
 from mangacolor.pipeline.editing.points import nearest_surface
 from mangacolor.pipeline.editing.preview import find_changes
 from mangacolor.pipeline.editing.strokes import find_crossings
+from mangacolor.pipeline.editing.telling import count_surfaces
 from mangacolor.pipeline.editing.wishes.changer import Changer
 from mangacolor.pipeline.editing.wishes.options import Wishes
 from mangacolor.pipeline.editing.wording import edit_id, read_id
@@ -91,8 +92,8 @@ def cover_document(desk: Desk, wishes: Wishes) -> dict[str, Any]:
         "pages": pages,
         "area": round(cover.area, 5),
         "surfaces": {page: _numbers(_on_page(surfaces, cover, page)) for page in pages},
-        "likeness": [[step, sum(some.pages.values()), len(some.pages)] for step, some in others],
-        "unopposed": None if unopposed is None else [sum(unopposed.values()), len(unopposed)],
+        "likeness": [[step, *count_surfaces(some.pages)] for step, some in others],
+        "unopposed": None if unopposed is None else count_surfaces(unopposed),
     }
 
 

@@ -126,14 +126,14 @@ def edit_document(edit: Edit, cover: Cover) -> dict[str, Any]:
         "outline": [list(corner) for corner in edit.outline],
         "not": [[anchor.page, anchor.x, anchor.y] for anchor in edit.negatives],
         "surfaces": sum(cover.pages.values()),
-        "unopposed": None if cover.unopposed is None else _counts(cover.unopposed),
+        "unopposed": None if cover.unopposed is None else count_surfaces(cover.unopposed),
         "area": round(cover.area, 5),
         "pages": cover.pages,
     }
 
 
-def _counts(pages: Mapping[str, int]) -> list[int]:
-    """Surfaces, and pages that have some."""
+def count_surfaces(pages: Mapping[str, int]) -> list[int]:
+    """How many surfaces, and on how many pages, from how many there are on each."""
     return [sum(pages.values()), len(pages)]
 
 

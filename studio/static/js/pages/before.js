@@ -10,10 +10,15 @@ import { editOf, store } from "../core/state.js";
 const SIDE = 1400; // pixels: pages are made ready to be painted at this one
 const PAUSE = 120; // ms before a page is asked for: who turns the pages asks for none of those that pass
 
-/** Whether anything has been changed. @param {State} state */
-export function hasChanges({ chapter }) {
+/** Whether all pages have another saturation or warmth. @param {State} state */
+function hasLook({ chapter }) {
   const look = chapter?.look;
-  return Boolean(chapter?.palette?.edits.length || (look && (look.saturation !== 1 || look.warmth !== 0)));
+  return Boolean(look && (look.saturation !== 1 || look.warmth !== 0));
+}
+
+/** Whether anything has been changed. @param {State} state */
+export function hasChanges(state) {
+  return Boolean(state.chapter?.palette?.edits.length) || hasLook(state);
 }
 
 /**
@@ -21,8 +26,7 @@ export function hasChanges({ chapter }) {
  * @param {State} state @param {string} page @param {string} without
  */
 export function isChanged(state, page, without) {
-  const look = state.chapter?.look;
-  if (without === "changes" && look && (look.saturation !== 1 || look.warmth !== 0)) return true;
+  if (without === "changes" && hasLook(state)) return true;
   const edits = without === "changes" ? (state.chapter?.palette?.edits ?? []) : [editOf(state, without)];
   // What an edit covers is not known yet where it covers nothing.
   return edits.some((edit) => edit && (edit.pages[page] || !Object.keys(edit.pages).length));

@@ -1,6 +1,6 @@
 /** Which surface each pixel of a page shows: a picture of numbers, decoded once a page. */
 
-import { NOTHING_YET, ask } from "../core/api.js";
+import { NOTHING_YET, askJson } from "../core/api.js";
 
 /** @typedef {import("../core/types.js").Surface} Surface */
 
@@ -40,9 +40,8 @@ function forgetWithout(answer, forget) {
 
 /** @param {string} page @returns {Promise<PageSurfaces|null>} */
 async function fetchSurfaces(page) {
-  const answer = await ask("surfaces", { query: { page, side: MAP_SIDE } });
-  if (answer.status === NOTHING_YET) return null;
-  const told = await answer.json();
+  const told = await askJson("surfaces", { query: { page, side: MAP_SIDE } });
+  if (!told) return null;
   let coming = maps.get(told.map);
   if (!coming) {
     coming = fetchMap(told.map, told.surfaces.length);

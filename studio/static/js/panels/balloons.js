@@ -1,11 +1,10 @@
 /** What stays without colour, balloons and paper, as a tint over the page in the panels' room. */
 
 import { make } from "../core/dom.js";
-import { pictureAddress } from "../core/api.js";
+import { NOTHING_YET, pictureAddress } from "../core/api.js";
 import { store } from "../core/state.js";
 import { frameOf } from "../pages/stage.js";
 
-const THERE = 200; // a status: there is no content while a run writes it
 const SIDE = 1000; // pixels: a tint need not be sharp
 const TINT = [52, 152, 219, 110]; // RGBA
 
@@ -33,7 +32,7 @@ async function show() {
   try {
     const answer = await fetch(src);
     // The page has no such mask, or none yet: its panels can be drawn all the same.
-    if (answer.status !== THERE) return canvas.remove();
+    if (!answer.ok || answer.status === NOTHING_YET) return canvas.remove();
     tint(canvas, await createImageBitmap(await answer.blob()));
   } catch {
     canvas.remove(); // of a lost connection the banner tells
