@@ -109,8 +109,9 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     def drawn(number: int) -> Mask:
         return own_part(windows.labels, number, windows.boxes[number], large[number])
 
+    polygons = [panel.polygon for panel in layout.detected]
+
     def frames(number: int) -> Mask:
-        polygons = [panel.polygon for panel in layout.detected]
         return find_outlines(polygons, windows.boxes[number], large[number], config.params.frame_reach)
 
     segmented = segment_pictures(drawings, drawn, config.cpu_backend, config.params, frames)

@@ -79,17 +79,21 @@ def measure_coverage(edit: Edit, place: int, segments: ChapterSegments, located:
         speaks = speaks & _is_nearer(one, edit.reach, own_panel)
         out |= (one.wrong_way < one.far.min(axis=1, initial=np.inf)) & ~own
     alike = likeness_at(comparisons[0].far)
-    best, unopposed = (
-        np.where(some, alike, UNREACHED).max(axis=1, initial=UNREACHED) for some in (speaks, reach)
-    )
+    best = _best(alike, speaks)
+    unopposed = _best(alike, reach) if edit.negatives else None
     sure = own | _siblings(meant, segments) if edit.level is Level.COARSE else own.copy()
     for (owner, _), members in located.members.items():
         if owner == place:
             sure[members] = True
     light = float(known.shown.mean()) if len(known) else None
     surface = _surfaces(edit.reach, segments)
-    others = unopposed if edit.negatives else None
-    return Coverage(best, out, sure, light, surface, segments.area, unopposed=others)
+    return Coverage(best, out, sure, light, surface, segments.area, unopposed=unopposed)
+
+
+def _best(alike: F64, speaks: Mask) -> F64:
+    """The likeness (``alike``, N×A) to the anchor that each segment is most like of those that may speak for
+    it (``speaks``, N×A), N."""
+    return np.asarray(np.where(speaks, alike, UNREACHED).max(axis=1, initial=UNREACHED))
 
 
 def _measure_outline(segments: ChapterSegments, enclosed: Enclosed | None) -> Coverage:

@@ -14,6 +14,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.stages.harmonize.panels.agreement import Panels
+from mangacolor.stages.harmonize.panels.skin import degrees_beyond
 from mangacolor.stages.harmonize.params import SheenParams
 from mangacolor.stages.segments.chapter import ChapterSegments
 
@@ -36,7 +37,6 @@ def _ramp(share: F64, ends: tuple[float, float]) -> F64:
 
 def dull(chroma: F64, sheen: F64, params: SheenParams) -> F64:
     """Colours (N×2, levels) drawn to neutral as far as they are warm, and segments ``sheen`` (N)."""
-    away = np.degrees(np.arctan2(chroma[:, 1], chroma[:, 0])) - params.hue
-    turned = np.maximum(np.abs((away + 180) % 360 - 180) - params.hue_range, 0)
+    turned = degrees_beyond(chroma, params.hue, params.hue_range)
     warm = np.exp(-((turned / params.hue_bandwidth) ** 2) / 2)
     return np.asarray(chroma * (1 - params.amount * sheen * warm)[:, None])

@@ -86,11 +86,16 @@ def skin_likeness(chroma: F64, params: SkinParams) -> F64:
     """How far colours (N×2, levels) are those of skin, N in [0, 1]: by hue, and less what is grey or
     gaudy."""
     strength = np.hypot(*chroma.T)
-    away = np.degrees(np.arctan2(chroma[:, 1], chroma[:, 0])) - params.hue
-    turned = np.maximum(np.abs((away + 180) % 360 - 180) - params.hue_range, 0)
+    turned = degrees_beyond(chroma, params.hue, params.hue_range)
     beyond = np.maximum(strength - params.chroma[1], 0) / params.chroma_bandwidth
     pale = np.minimum(strength / params.chroma[0], 1)
     return np.asarray(pale * np.exp(-((turned / params.hue_bandwidth) ** 2 + beyond**2) / 2))
+
+
+def degrees_beyond(chroma: F64, hue: float, hue_range: float) -> F64:
+    """How far the hues of colours (N×2, levels) lie beyond the range to either side of one, N, degrees."""
+    away = np.degrees(np.arctan2(chroma[:, 1], chroma[:, 0])) - hue
+    return np.asarray(np.maximum(np.abs((away + 180) % 360 - 180) - hue_range, 0))
 
 
 def _likeliest(odds: F64, weight: F64, segments: ChapterSegments, quantile: float) -> F64:
