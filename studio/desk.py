@@ -17,17 +17,19 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from mangacolor.core.errors import InputError, MangacolorError, UsageError
-from mangacolor.core.settings import Options
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.pipeline.editing.given_edits import GivenEdits
 from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.editing.palette_document import read_palette
+from mangacolor.pipeline.store.last_run import LastRun
 from mangacolor.pipeline.store.layout import State
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.balloons.stage import STAGE as BALLOONS
 from mangacolor.stages.colorize.stage import STAGE as COLORIZE
+from mangacolor.stages.edits.model import Edit
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import UNDONE_FILE
 from mangacolor.stages.harmonize.stage import STAGE as HARMONIZE
@@ -86,18 +88,19 @@ class Painters:
 
 
 class Desk:
-    """``thread``: of all desks. ``changed``: called on it when the chapter's surfaces have been counted."""
+    """``work``: what OUT is coloured from, and how. ``thread``: of all desks. ``changed``: called on it when
+    the chapter's surfaces have been counted."""
 
     def __init__(
         self,
         state: State,
-        options: Options,
+        work: LastRun | None,
         pages: ChapterPages,
         thread: Executor,
         painters: Painters,
         changed: Callable[[ColouredChapter], None],
     ) -> None:
-        self.state, self.options = state, options
+        self.state, self._work = state, work
         self._pages, self._painters, self._changed = pages, painters, changed
         self._thread = thread
         self._surfaces: tuple[bytes, Surfaces] | None = None
@@ -177,16 +180,27 @@ class Desk:
         if known is None or known[0] != groups:
             self._surfaces = None
             self._painters.drop(self._pages)
-            known = self._surfaces = groups, Surfaces.of(chapter)
+            known = self._surfaces = groups, Surfaces.of(chapter, self._given_to(chapter))
             self._changed(chapter)
         return known[1]
 
     def painter(self, page: str, side: int) -> PagePainter:
         """A page ready to be painted at a size. Raises ``PageError`` or ``InputError``."""
         chapter, surfaces = self.now.coloured(), self.surfaces()
-        return self._painters.get(
-            page, side, lambda: PagePainter(chapter, page, side, surfaces, self.options)
-        )
+        options = self._work.options if self._work is not None else None
+        return self._painters.get(page, side, lambda: PagePainter(chapter, page, side, surfaces, options))
+
+    def _given_to(self, chapter: ColouredChapter) -> Callable[[], tuple[Edit, ...]]:
+        """The edits that a chapter is given; none where their files cannot be read, which the run tells."""
+        given = GivenEdits(chapter, self._work)
+
+        def read() -> tuple[Edit, ...]:
+            try:
+                return given()
+            except MangacolorError:
+                return ()
+
+        return read
 
     def _make_ready(self, page: str, side: int) -> None:
         with contextlib.suppress(MangacolorError):  # whoever clicks on the page is told

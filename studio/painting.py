@@ -104,11 +104,13 @@ def surfaces_document(desk: Desk, page: str) -> list[dict[str, Any]]:
     speaker = surfaces.drawings.speakers[page]
     place = list(surfaces.drawings).index(speaker)
     own = surfaces.segments.by_page()[place]
-    rows, edits = surfaces.segments.row[own], palette.edits
+    rows = surfaces.segments.row[own]
     count = sum(surfaces.segments.counts[place])
     groups, owner = np.full(count, NO_GROUP, np.int64), np.full(count, -1, np.int64)
     groups[rows] = group_numbers(surfaces, palette)[own]
-    owner[rows] = surfaces.resolve(edits).owner[own] if edits else -1
+    edits, resolved = surfaces.lay(palette.edits)
+    given = len(edits) - len(palette.edits)
+    owner[rows] = resolved.owner[own]
     coarse = np.full(count, -1, np.int64)
     coarse[rows] = surfaces.segments.coarse[own]
     chroma, shown = surfaces.unedited_colours(page)
@@ -118,7 +120,7 @@ def surfaces_document(desk: Desk, page: str) -> list[dict[str, Any]]:
             "group": None if group == NO_GROUP else int(group),
             "coarse": int(part),
             "colour": edits[edit].colour if edit >= 0 else colour,
-            "edit": edit_id(edits[edit]) if edit >= 0 else None,
+            "edit": edit_id(edits[edit]) if edit >= given else None,
         }
         for group, part, colour, edit in zip(groups, coarse, colours, owner, strict=True)
     ]

@@ -100,7 +100,7 @@ class Studio:
     def _open(self, name: str) -> Desk:
         """A chapter on a desk, its surfaces gathered while nobody waits for them."""
         pages = self.chapters[name]
-        desk = Desk(self.state, self.options, pages, self._desk_thread, self._painters, self._counted)
+        desk = Desk(self.state, self.work, pages, self._desk_thread, self._painters, self._counted)
         self._prepare(desk)
         return desk
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -72,32 +72,45 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surfaces:
-    """The segments of a chapter, and what edits make of them. Made once for many questions, by one thread."""
+    """The segments of a chapter, and what edits make of them. Made once for many questions, by one thread.
+
+    ``given``: the edits that are laid on it before its own.
+    """
 
     drawings: Drawings
     segments: ChapterSegments
     index: PageIndex
+    given: Callable[[], tuple[Edit, ...]] = tuple
     _located: dict[_Points, _Found] = field(default_factory=dict)
     # Of edits that were asked about last.
     _measured: OrderedDict[_Measured, Coverage] = field(default_factory=OrderedDict)
 
     @classmethod
-    def of(cls, chapter: ColouredChapter) -> Surfaces:
-        """Reads every page. Raises ``InputError`` where something of one is gone."""
+    def of(cls, chapter: ColouredChapter, given: Callable[[], tuple[Edit, ...]] = tuple) -> Surfaces:
+        """Reads every page. ``given``: as of ``GivenEdits``. Raises ``InputError`` where something of one is
+        gone."""
         drawings = Drawings.of(chapter.chapter, chapter.pages)
         read = (
             (chapter.segments(page), BalloonLayout.from_artifact(inputs[BALLOONS]).mask)
             for page, inputs in drawings.items()
         )
         index = PageIndex({page: chapter.source_hash(page) for page in chapter.names})
-        return cls(drawings, gather_segments(read), index)
+        return cls(drawings, gather_segments(read), index, given)
 
     def resolve(self, edits: Sequence[Edit]) -> Resolved:
-        """What edits make of the chapter."""
+        """What edits make of the chapter, with nothing before them."""
         located = self._locate(edits)
+        return resolve_edits(edits, self.segments, located, PARAMS, self._measure_all(edits, located))
+
+    def lay(self, edits: Sequence[Edit]) -> tuple[list[Edit], Resolved]:
+        """What the chapter's own edits make of it, over those that are given: all of them in their order, and
+        what they make of it together."""
+        laid = [*self.given(), *edits]
+        return laid, self.resolve(laid)
+
+    def _measure_all(self, edits: Sequence[Edit], located: Located) -> list[Coverage]:
         asked = {_measured_by(edit) for edit in edits}
-        measured = [self._measure(edit, place, located, asked) for place, edit in enumerate(edits)]
-        return resolve_edits(edits, self.segments, located, PARAMS, measured)
+        return [self._measure(edit, place, located, asked) for place, edit in enumerate(edits)]
 
     def _measure(self, edit: Edit, place: int, located: Located, asked: Set[_Measured]) -> Coverage:
         """What is known of an edit, one of those ``asked`` about. Distances cost most of what is asked, and
@@ -127,8 +140,7 @@ class Surfaces:
 
     def covers(self, edits: Sequence[Edit]) -> dict[int, Cover]:
         """What each edit covers, by its id, whatever another makes of it."""
-        resolved = self.resolve(edits)
-        pairs = zip(edits, resolved.coverage, strict=True)
+        pairs = zip(edits, self._measure_all(edits, self._locate(edits)), strict=True)
         return {edit.id: self._cover_of_edit(edit, known) for edit, known in pairs}
 
     def _cover_of_edit(self, edit: Edit, known: Coverage) -> Cover:
@@ -150,12 +162,13 @@ class Surfaces:
 
     def covers_at(self, edit: Edit, likenesses: Sequence[float]) -> list[Cover]:
         """What an edit would cover at other likenesses."""
-        (known,) = self.resolve([edit]).coverage
+        (known,) = self._measure_all([edit], self._locate([edit]))
         return [self.cover_of(known.covered(likeness)) for likeness in likenesses]
 
     def pages_of(self, edits: Sequence[Edit]) -> dict[str, PageEdits]:
-        """The edits of each page, by its name."""
-        handed = dict(zip(self.drawings, self.resolve(edits).pages, strict=True))
+        """What each page is given with these edits of the chapter's own, by its name."""
+        _, resolved = self.lay(edits)
+        handed = dict(zip(self.drawings, resolved.pages, strict=True))
         return {page: handed[speaker] for page, speaker in self.drawings.speakers.items()}
 
     def unedited_colours(self, page: str) -> tuple[F64, F64]:

@@ -10,11 +10,12 @@ from mangacolor.core.types import Artifact
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.guest.surfaces import page_segments
-from mangacolor.stages.names import BALLOONS, COLORIZE, GUEST, HARMONIZE, KINDS, PANELS
+from mangacolor.stages.names import BALLOONS, COLORIZE, GUEST, HARMONIZE, KINDS, PANELS, TRACE
+from mangacolor.stages.reassemble.traced_page import is_for_screen
 from mangacolor.stages.windows.artifact import VERSION, PageColours
 
 # What stages keep of every page that is coloured, and what only some runs leave.
-ALWAYS = (PANELS, KINDS, BALLOONS, COLORIZE)
+ALWAYS = (PANELS, KINDS, BALLOONS, COLORIZE, TRACE)
 PERHAPS = (GUEST, HARMONIZE)
 
 
@@ -37,7 +38,8 @@ class KeptInputs(Mapping[str, Artifact]):
         return self._read[stage]
 
     def _load(self, stage: str) -> Artifact:
-        artifact = self._cache.latest(stage) if stage in (*ALWAYS, *PERHAPS) else None
+        pictures = is_for_screen if stage == TRACE else None
+        artifact = self._cache.latest(stage, pictures) if stage in (*ALWAYS, *PERHAPS) else None
         if artifact is None and stage in ALWAYS:
             raise gone(self._page, stage)
         if artifact is None:

@@ -12,12 +12,14 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.wording import counted
 from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
 from mangacolor.pipeline.editing.coverage import Cover, Surfaces
+from mangacolor.pipeline.editing.given_edits import GivenEdits
 from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.palette_document import read_palette, write_palette
 from mangacolor.pipeline.editing.preview import check_target, find_changes, write_preview
 from mangacolor.pipeline.editing.wishes.changer import Changer
 from mangacolor.pipeline.editing.wishes.options import Wishes
 from mangacolor.pipeline.editing.wording import change_lines, edit_id, reach_words
+from mangacolor.pipeline.store.last_run import known_last_run
 from mangacolor.stages.edits.model import Edit
 from mangacolor.stages.edits.palette import Palette
 
@@ -36,7 +38,7 @@ class Session:
         looks: PageLooks | None = None,
     ) -> None:
         self.chapter = chapter
-        self._surfaces = surfaces or (lambda: Surfaces.of(chapter))
+        self._surfaces = surfaces or (lambda: _surfaces_of(chapter))
         self._looks = looks or PageLooks(chapter.pages.__getitem__)
         self.palette = Palette()
         self.changes: list[str] = []
@@ -94,6 +96,10 @@ class Session:
         self.touched = [edit for edit in self.palette.edits if _unnamed(edit) not in known]
         self.is_seen = _seen(before) != _seen(self.palette)
         return before
+
+
+def _surfaces_of(chapter: ColouredChapter) -> Surfaces:
+    return Surfaces.of(chapter, GivenEdits(chapter, known_last_run(chapter.state)))
 
 
 def _unnamed(edit: Edit) -> Edit:

@@ -67,7 +67,7 @@ def make_recipe(
     used = graph.with_ancestors(targets)
     marks = {name: _mark(graph[name], configs[name]) for name in graph.names if name in used}
     memory_keys = {
-        stage.name: digest([stage.name, *stage.memory_key(configs[stage.name])])
+        stage.name: memory_key(stage, configs[stage.name])
         for stage in (graph[name] for name in marks)
         if isinstance(stage, Stage) and stage.memory_key
     }
@@ -77,6 +77,13 @@ def make_recipe(
         if configs[stage.name] is None or (independent and not stage.partial)
     }
     return Recipe(configs, marks, frozenset(neutral), memory_keys)
+
+
+def memory_key(stage: Stage[Any], config: Any) -> str:
+    """What tells the features of a stage's artifacts that a series remembers from those that cannot be
+    compared with them; of a stage that has any."""
+    assert stage.memory_key is not None
+    return digest([stage.name, *stage.memory_key(config)])
 
 
 def config_document(config: object) -> Any:

@@ -6,7 +6,6 @@ each segment say themselves, whatever else is in the chapter. ``docs/design/edit
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,8 +16,9 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import WHERE_SET, ChapterContext, ChapterStage, Memory
-from mangacolor.stages.edits.elsewhere.hints import HINT_ID, Hint, check_hints, read_hints, with_pages
-from mangacolor.stages.edits.elsewhere.series import recall_edits, remember_edits, remembers_edits
+from mangacolor.stages.edits.elsewhere.given import Given, kept_edits
+from mangacolor.stages.edits.elsewhere.hints import HINT_ID, Hint, check_hints, read_hints
+from mangacolor.stages.edits.elsewhere.series import remember_edits, remembers_edits
 from mangacolor.stages.edits.freezing import with_looks
 from mangacolor.stages.edits.locating import Located, PageIndex, locate_edits
 from mangacolor.stages.edits.model import OWN_LOOK, Edit
@@ -57,7 +57,7 @@ def is_idle(config: Config, document: Mapping[str, Any] | None, memory: Memory |
     """Whether nobody has decided anything: then pages need not wait for each other."""
     palette = from_document(document) if document is not None else Palette()
     decided = palette.edits or palette.look != OWN_LOOK or any(entry.edited for entry in palette.groups)
-    return not (decided or config.hints or _kept_edits(config) or remembers_edits(memory))
+    return not (decided or config.hints or kept_edits(config.palette) or remembers_edits(memory))
 
 
 def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
@@ -66,28 +66,23 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     drawings = Drawings.of(context.chapter, pages)
     index = PageIndex({name: context.sources[name] for name in pages})
     digests = [index.digest_of(name) for name in pages]
-    kept = _kept_edits(config)
-    hints = [hint.to_edit(page) for hint, page in with_pages(config.hints, context.chapter)]
+    given = Given.to(context.chapter, digests, config.palette, config.hints, context.memory)
     palette = from_document(context.document) if context.document else Palette()
     own = palette.edits
-    edits = [*recall_edits(context.memory, digests), *kept, *hints, *own]
+    edits = [*given.edits, *own]
     segments = _gather(context, drawings)
-    _check_network(kept, segments)
+    _check_network(given.kept, segments)
     located = locate_edits(edits, index, drawings, segments)
     context.check_cancelled()
     resolved = resolve_edits(edits, segments, located, config.params)
-    _warn(context, [*hints, *own], located, segments)
-    _warn_of_outlines(context, list(enumerate(edits))[len(edits) - len(own) :], located)
+    _warn(context, [*given.hints, *own], located, segments)
+    _warn_of_outlines(context, list(enumerate(edits))[len(given.edits) :], located)
     if context.memory is not None:
-        decided = [with_looks(edit, _looks(located, segments)) for edit in (*kept, *hints, *own)]
+        decided = [with_looks(edit, _looks(located, segments)) for edit in (*given.kept, *given.hints, *own)]
         remember_edits(context.memory, digests, decided, config.params)
     looking = (replace(page, look=palette.look) for page in resolved.pages)
     handed = dict(zip(drawings, looking, strict=True))
     return {name: handed[speaker].to_artifact() for name, speaker in drawings.speakers.items()}
-
-
-def _kept_edits(config: Config) -> tuple[Edit, ...]:
-    return from_document(json.loads(config.palette)).edits if config.palette else ()
 
 
 def _gather(context: ChapterContext[Config], drawings: Drawings) -> ChapterSegments:

@@ -120,10 +120,6 @@ class ReadyWindow:
         rows = self.rows.moved(by)
         return replace(self, layer=replace(self.layer, table=pack_rows(rows.table)), rows=rows)
 
-    def edited(self, edits: WindowEdits | None) -> WindowLayer:
-        """The layer with what somebody chose."""
-        return edit_layer(self.layer, self.rows, edits, self.params)
-
 
 def pack_rows(table: F32) -> F32:
     """Rows of a table (N×5) for colours that are packed: chroma + 128 and packed tones."""

@@ -1,8 +1,8 @@
 """A page at screen size, for somebody who looks at it while colours change: the finished page, scaled down.
 
-What no edit changes is made once and kept: luma, paper, where segments end and meet, and what each window's
-segments are without an edit. So are the colours that were painted last. An edit then costs the rows of the
-tables that it changes, and the pixels around the segments whose rows these are.
+What no edit changes is made once and kept: luma, where segments end and meet, and, as ``trace`` found them,
+paper and what each window's segments are without an edit. So are the colours that were painted last. An edit
+then costs the rows of the tables that it changes, and the pixels around the segments whose rows these are.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ import numpy as np
 
 from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
+from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image, Inputs, Point
 from mangacolor.formats.pixels import is_grey
 from mangacolor.stages.edits.model import Look
 from mangacolor.stages.edits.page_edits import AreaEdits, PageEdits
 from mangacolor.stages.edits.params import PARAMS as EDITS
 from mangacolor.stages.reassemble.areas.area import LaidArea, chosen_segments, lay_area
-from mangacolor.stages.reassemble.borders.fading import fade_beside_paper, find_drawn
+from mangacolor.stages.reassemble.borders.open_borders import find_free
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.ink_transfer import paint
-from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, WindowLayer
+from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, WindowLayer, edit_layer
 from mangacolor.stages.reassemble.page_part import Range, make_part
 from mangacolor.stages.reassemble.params import PARAMS
+from mangacolor.stages.reassemble.traced_page import TracedWindow, keep_of, windows_of
 from mangacolor.stages.spreads.halves import half_of, page_of
 from mangacolor.stages.windows.scale import scale_box
 
@@ -43,34 +45,36 @@ MOST_SHAPES = 16
 class ScreenPage:
     """A page that is painted again and again. Not to be shared between threads.
 
-    ``inputs``: what ``decode``, ``panels``, ``kinds``, ``balloons`` and ``colorize`` left of it, and
-    ``harmonize`` and ``guest`` if they ran. ``long_side``: pixels at most; a smaller page keeps its size.
+    ``inputs``: what ``decode``, ``panels``, ``kinds``, ``balloons``, ``colorize`` and ``trace`` left of it,
+    and ``harmonize`` and ``guest`` if they ran. ``long_side``: pixels at most; a smaller page keeps its size.
     ``saturation``: strength of the colours, 1 as they are. Raises ``PageError`` where the artifacts are of
-    different panels.
+    different panels, or ``trace`` is of other segments.
     """
 
     def __init__(self, inputs: Inputs, long_side: int, saturation: float = 1.0) -> None:
         page, half = page_of(inputs["decode"]), half_of(inputs["decode"].data)
-        ready = ReadyDrawing.of(inputs)
+        ready, traced = ReadyDrawing.of(inputs), windows_of(inputs["trace"])
         self._saturation = saturation
-        windows, keep, decided, boxes = ready.windows, ready.keep, ready.decided, ready.colours.boxes
+        windows, keep = ready.windows, keep_of(inputs["trace"])
+        boxes = ready.colours.boxes
         if half is not None:
-            windows, keep, decided = half.cut_windows(windows), half.cut_mask(keep), half.cut_mask(decided)
+            windows, keep = half.cut_windows(windows), half.cut_mask(keep)
             boxes = tuple(half.to_page(box) for box in boxes)
         scale = min(1.0, long_side / max(page.shape[:2]))
         height, width = (max(1, round(side * scale)) for side in page.shape[:2])
         self.size = width, height
-        self._scale, self._boxes = scale, [scale_box(box, scale) for box in boxes]
+        self._scale = scale
         small = _reduce(page, self.size)
         self._light, self._keep = luma(small), _reduce(keep, self.size)
         self._tint = None if is_grey(page) else small
         windows = np.asarray(cv2.resize(windows, self.size, interpolation=cv2.INTER_NEAREST), np.int16)
-        self._ready = ready.ready_windows(PARAMS)
-        layers = self._make_layers(PageEdits())
-        self._segments = PageSegments.of(layers)
-        self._part = make_part(layers, self._segments, windows, self._light, (0, height), (0, width))
-        drawn = find_drawn(self._part.kinds, windows, self._light, _reduce(decided, self.size))
-        self._keep = fade_beside_paper(self._keep, drawn, min(ready.grey.shape) * scale, PARAMS.fade)
+        self._rows = [window.rows for window in traced]
+        self._layers = [
+            replace(layer, box=scale_box(box, scale), reach=layer.reach * scale)
+            for layer, box in zip(_with_labels(traced, ready), boxes, strict=True)
+        ]
+        self._segments = PageSegments.of(self._layers)
+        self._part = make_part(self._layers, self._segments, windows, self._light, (0, height), (0, width))
         self._composed = self._part.compose(self._segments)
         self._look = self._look_of(PageEdits())
         self._areas: list[LaidArea] = []
@@ -125,10 +129,9 @@ class ScreenPage:
 
     def _make_layers(self, edits: PageEdits) -> list[WindowLayer]:
         """The layers of all windows where they lie at screen size."""
-        layers = [window.edited(edits.of_window(number)) for number, window in enumerate(self._ready)]
         return [
-            replace(layer, box=box, reach=layer.reach * self._scale)
-            for layer, box in zip(layers, self._boxes, strict=True)
+            edit_layer(layer, rows, edits.of_window(number), PARAMS)
+            for number, (layer, rows) in enumerate(zip(self._layers, self._rows, strict=True))
         ]
 
     def _look_of(self, edits: PageEdits) -> Look:
@@ -139,6 +142,20 @@ class ScreenPage:
         where = slice(*rows), slice(*columns)
         tint = None if self._tint is None else self._tint[where]
         return paint(self._light[where], self._composed[where], self._keep[where], tint, self._look)
+
+
+def _with_labels(traced: Sequence[TracedWindow], ready: ReadyDrawing) -> list[WindowLayer]:
+    """The layers of windows as the run has traced them, with where their segments are. What each segment is
+    painted with may rest on lines that are too thin to be seen at screen size."""
+    counts = [window.segments for window in ready.colours.windows]
+    if counts != [len(window.rows.light) for window in traced]:
+        raise PageError("what was kept of the page does not fit together", "Colour the page again.")
+    layers: list[WindowLayer] = []
+    for window, guided, its in zip(ready.colours.windows, ready.guided, traced, strict=True):
+        free = find_free(window, PARAMS.borders, None if guided is None else guided.steps)
+        layer = its.layer
+        layers.append(WindowLayer(layer.box, layer.table, layer.own, layer.reach, window.labels, free))
+    return layers
 
 
 def _moved(before: Sequence[LaidArea], after: Sequence[LaidArea]) -> Iterator[LaidArea]:

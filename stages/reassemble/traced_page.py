@@ -34,6 +34,8 @@ SIXTEEN_BITS = 2**16
 # What is kept of a segment: its row of the table, the network's mean colour, and how light it is.
 _TABLE, _NETWORK, _LIGHT = "<f4", "<f4", "<f8"
 _WIDTHS = (4 * COLUMNS, 4 * 3, 8)  # in bytes
+# Names of pictures; what those of windows begin with.
+_SEGMENTS, _KEEP, _OWN = "segments", "keep", "own-"
 
 # H×W, the segment of each pixel as ``PageSegments`` counts them, in as few bytes as these take.
 TracedLabels: TypeAlias = npt.NDArray[np.integer[Any]]
@@ -138,11 +140,11 @@ class TracedPage:
                 for window in self.windows
             ],
         }
-        images: dict[str, Image] = {"kinds": self.kinds, "keep": self.keep}
+        images: dict[str, Image] = {"kinds": self.kinds, _KEEP: self.keep}
         images |= {_own(number): _planar(layer.own) for number, layer in enumerate(layers)}
         rows = [_pack_segments(window.rows) for window in self.windows if len(window.rows.light)]
         if rows:
-            images["segments"] = np.concatenate(rows)
+            images[_SEGMENTS] = np.concatenate(rows)
         maps = {"labels": self.labels.astype(np.uint16)}  # the lower 16 bits
         if self.labels.dtype != np.uint16:
             maps["labels-above"] = (self.labels >> 16).astype(np.uint16)
@@ -151,20 +153,35 @@ class TracedPage:
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> TracedPage:
         """Mostly views of the artifact's arrays."""
-        images, labels = artifact.images, artifact.maps["labels"]
+        labels = artifact.maps["labels"]
         if "labels-above" in artifact.maps:
             labels = labels + (artifact.maps["labels-above"].astype(np.int32) << 16)
-        windows: list[TracedWindow] = []
-        start = 0
-        for number, kept in enumerate(artifact.data["windows"]):
-            end = start + int(kept["segments"])
-            rows = _unpack_segments(images["segments"][start:end] if end > start else None)
-            start, (wide, high) = end, kept["size"]
-            own = np.ascontiguousarray(np.moveaxis(images[_own(number)].reshape(-1, high, wide), 0, 2))
-            x, y, w, h = kept["box"]
-            box: Box = x, y, w, h
-            windows.append(TracedWindow(Layer(box, pack_rows(rows.table), own, kept["reach"]), rows))
-        return cls(tuple(windows), labels, images["kinds"], images["keep"], panels_of(artifact))
+        kinds = artifact.images["kinds"]
+        return cls(windows_of(artifact), labels, kinds, keep_of(artifact), panels_of(artifact))
+
+
+def windows_of(artifact: Artifact) -> tuple[TracedWindow, ...]:
+    """The windows of a drawing, of its artifact."""
+    images, windows, start = artifact.images, [], 0
+    for number, kept in enumerate(artifact.data["windows"]):
+        end = start + int(kept["segments"])
+        rows = _unpack_segments(images[_SEGMENTS][start:end] if end > start else None)
+        start, (wide, high) = end, kept["size"]
+        own = np.ascontiguousarray(np.moveaxis(images[_own(number)].reshape(-1, high, wide), 0, 2))
+        x, y, w, h = kept["box"]
+        box: Box = x, y, w, h
+        windows.append(TracedWindow(Layer(box, pack_rows(rows.table), own, kept["reach"]), rows))
+    return tuple(windows)
+
+
+def keep_of(artifact: Artifact) -> Image:
+    """How far the pixels of a drawing are not coloured, of its artifact: ``TracedPage.keep``."""
+    return artifact.images[_KEEP]
+
+
+def is_for_screen(picture: str) -> bool:
+    """Whether a picture of the artifact is one that ``windows_of`` or ``keep_of`` needs."""
+    return picture in (_SEGMENTS, _KEEP) or picture.startswith(_OWN)
 
 
 def panels_of(artifact: Artifact) -> int:
@@ -177,7 +194,7 @@ def _without_labels(layer: Layer) -> Layer:
 
 
 def _own(number: int) -> str:
-    return f"own-{number:03d}"
+    return f"{_OWN}{number:03d}"
 
 
 def _planar(own: Image) -> Image:

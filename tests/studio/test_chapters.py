@@ -17,7 +17,6 @@ from typing import Any
 import httpx
 import pytest
 
-from mangacolor.core.settings import Options
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.layout import State
 from mangacolor.studio.desk import Desk, Painters
@@ -167,7 +166,7 @@ def test_a_page_again_is_that_of_its_chapter(client: httpx.Client, studio: Studi
 def test_few_chapters_lie_open_and_one_that_is_put_away_is_freed(tmp_path: Path) -> None:
     def make(name: str) -> Desk:
         pages = ChapterPages(name, {}, {})
-        return Desk(State(tmp_path), Options(), pages, thread, Painters(), lambda _chapter: None)
+        return Desk(State(tmp_path), None, pages, thread, Painters(), lambda _chapter: None)
 
     with ThreadPoolExecutor(1) as thread:
         desks = Desks(make, most=2)

@@ -1,4 +1,4 @@
 """Edits that stand elsewhere than in the chapter's own palette: in hints, and in the memory of a series.
 
-Public: ``hints.read_hints``, ``series.recall_edits``, ``series.remember_edits``.
+Public: ``given.Given``, ``hints.read_hints``, ``series.recall_edits``, ``series.remember_edits``.
 """

@@ -42,14 +42,7 @@ class OpenBorders:
 
 def find_open_borders(window: WindowColours, params: BorderParams, steps: F32 | None = None) -> OpenBorders:
     """Those of a window. ``steps``: barriers that the scan does not have, levels, as large as its labels."""
-    labels, count = window.labels, window.segments
-    walls = find_barriers(window.descreened, params.barriers).walls
-    free = _find_free(walls, params)
-    if steps is not None:  # these end colours by themselves
-        marked = _find_free(steps, params)
-        free = np.where(marked == 0, 0, np.maximum(np.minimum(free, marked), 1)).astype(np.uint8)
-    else:
-        free = np.maximum(free, 1)
+    labels, count, free = window.labels, window.segments, find_free(window, params, steps)
     codes, lengths = [], []
     for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
         meet = labels[here] != labels[there]
@@ -60,14 +53,23 @@ def find_open_borders(window: WindowColours, params: BorderParams, steps: F32 | 
     code, place = np.unique(np.concatenate(codes), return_inverse=True)
     length = np.bincount(place, weights=np.concatenate(lengths), minlength=len(code)) / 254
     return OpenBorders(
-        np.asarray(free, dtype=np.uint8),
+        free,
         np.stack(np.divmod(code, max(count, 1)), axis=1),
         length.astype(np.float32),
         np.maximum(np.bincount(labels.ravel(), minlength=count + 1)[1:], 1).astype(np.float32),
     )
 
 
-def _find_free(walls: F32, params: BorderParams) -> Image:
+def find_free(window: WindowColours, params: BorderParams, steps: F32 | None = None) -> Image:
+    """Where in a window no ink is, as ``OpenBorders`` has it. ``steps``: as of ``find_open_borders``."""
+    free = _fall_beside(find_barriers(window.descreened, params.barriers).walls, params)
+    if steps is None:
+        return np.maximum(free, 1)
+    marked = _fall_beside(steps, params)  # these end colours by themselves
+    return np.where(marked == 0, 0, np.maximum(np.minimum(free, marked), 1)).astype(np.uint8)
+
+
+def _fall_beside(walls: F32, params: BorderParams) -> Image:
     crest = cv2.dilate(walls, np.ones((CREST, CREST), np.uint8))
     scale = 255 / (params.high_barrier - params.low_barrier)
     left = np.maximum(np.float32(params.high_barrier) - crest, 0)

@@ -9,7 +9,7 @@ import pytest
 
 from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.reassemble import screen_page
-from mangacolor.stages.reassemble.layers import PageSegments, ReadyWindow
+from mangacolor.stages.reassemble.layers import PageSegments, ReadyWindow, edit_layer
 from mangacolor.stages.reassemble.page_part import PagePart, make_part
 from mangacolor.stages.reassemble.params import PARAMS
 from mangacolor.tests.helpers.segments import window_of
@@ -30,7 +30,7 @@ def with_edits(ready: ReadyWindow, *places: int) -> PageSegments:
     edits = WindowEdits.none(64)
     edits.chosen[list(places)] = True
     edits.chroma[list(places)] = (-20, 45)
-    return PageSegments.of([ready.edited(edits)])
+    return PageSegments.of([edit_layer(ready.layer, ready.rows, edits, PARAMS)])
 
 
 def whole_part(ready: ReadyWindow) -> PagePart:
