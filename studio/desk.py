@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,8 @@ from mangacolor.studio.limits import PAINTERS
 
 # Bytes that a document of a chapter stage begins with, its key among them.
 KEY_BYTES = 120
+# Pages that are in sight at most: two that lie open.
+SEEN = 2
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -104,6 +106,7 @@ class Desk:
         self._pages, self._painters, self._changed = pages, painters, changed
         self._thread = thread
         self._surfaces: tuple[bytes, Surfaces] | None = None
+        self._seen: deque[tuple[str, int]] = deque(maxlen=SEEN)
         self.now = self._look()
         # On the desks' thread.
         self.looks = PageLooks(lambda page: self.now.coloured().pages[page], self.surface_stamp)
@@ -118,6 +121,11 @@ class Desk:
     def name(self) -> str:
         """The chapter's."""
         return self._pages.name
+
+    @property
+    def names(self) -> Collection[str]:
+        """Those of all its pages."""
+        return self._pages.sources.keys()
 
     def refresh(self) -> None:
         """Look at the chapter anew: a run has ended."""
@@ -167,7 +175,9 @@ class Desk:
         return digest.hexdigest()[:12]
 
     def make_ready(self, page: str, side: int) -> None:
-        """Have a page made ready to be painted, while nobody waits for it."""
+        """Have a page made ready to be painted, while nobody waits for it: but for one that is not among the
+        last ``SEEN`` that were looked at, when its turn comes."""
+        self._seen.append((page, side))
         if (page, side) not in self._painters:
             self.submit(self._make_ready, page, side)
 
@@ -203,6 +213,8 @@ class Desk:
         return read
 
     def _make_ready(self, page: str, side: int) -> None:
+        if (page, side) not in self._seen:
+            return
         with contextlib.suppress(MangacolorError):  # whoever clicks on the page is told
             self.painter(page, side)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -156,10 +156,10 @@ class Studio:
         working = set(self.runner.progress.working)
         return PageRows(self.state, opened.pages, opened.chapter, self.failures, working, stale, revision)
 
-    def has_in_hand(self, page: str) -> bool:
-        """Whether a run makes a page anew: until the page is told of again, what is kept of it may be partly
-        gone, or not fit together."""
-        return page in self.runner.progress.working
+    def has_in_hand(self, pages: Collection[str]) -> bool:
+        """Whether a run makes any of some pages anew: until such a page is told of again, what is kept of it
+        may be partly gone, or not fit together."""
+        return any(page in self.runner.progress.working for page in pages)
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -28,6 +28,8 @@ from mangacolor.studio.studio import Studio
 
 P = ParamSpec("P")
 T = TypeVar("T")
+# Seconds after which it is seen whether a browser still waits for an answer.
+ABANDONED = 0.1
 # Of a picture whose address changes with it.
 _KEEP = "private, max-age=31536000, immutable"
 
@@ -53,16 +55,31 @@ async def at_desk(desk: Desk, work: Callable[P, T], *args: P.args, **kwargs: P.k
     return await asyncio.wrap_future(desk.submit(work, *args, **kwargs))
 
 
-async def if_it_fits(studio: Studio, page: str, work: Callable[[], Awaitable[T]]) -> T | None:
-    """Something that is made of what is kept of a page; None where that is being written just now."""
-    was_in_hand = studio.has_in_hand(page)
+async def while_wanted(
+    request: Request, desk: Desk, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T | None:
+    """As ``at_desk``, and None where the browser has given its question up before that has begun: of those
+    who turn many pages the desk does what the last one needs."""
+    asked = desk.submit(work, *args, **kwargs)
+    answer = asyncio.wrap_future(asked)
+    while not (await asyncio.wait([answer], timeout=ABANDONED))[0]:
+        if await request.is_disconnected() and asked.cancel():
+            return None
+    return await answer
+
+
+async def if_it_fits(
+    studio: Studio, pages: Collection[str], work: Callable[[], Awaitable[T | None]]
+) -> T | None:
+    """Something that is made of what is kept of some pages; None where that is being written just now."""
+    was_in_hand = studio.has_in_hand(pages)
     try:
         return await work()
     except (UsageError, Refusal):  # what was asked is at fault
         raise
     except Exception:
-        # The run may have begun with the page since, or have just ended it.
-        if was_in_hand or studio.has_in_hand(page):
+        # The run may have begun with a page since, or have just ended it.
+        if was_in_hand or studio.has_in_hand(pages):
             return None
         raise
 

@@ -35,6 +35,7 @@ from mangacolor.studio.routes.answers import (
     nothing_yet,
     picture_answer,
     side_in,
+    while_wanted,
 )
 from mangacolor.studio.wishes import read_look, read_wishes
 
@@ -67,7 +68,7 @@ async def surfaces(request: Request) -> Response:
         stamp = desk.surface_stamp(page)  # of what is read from here on, if not of what comes later
         return surfaces_document(desk, page), desk.now.coloured().size(page), stamp
 
-    found = await if_it_fits(studio, page, partial(at_desk, desk, look))
+    found = await if_it_fits(studio, [page], partial(at_desk, desk, look))
     if found is None:
         return nothing_yet()
     listed, size, stamp = found
@@ -80,32 +81,35 @@ async def surfaces(request: Request) -> Response:
 async def surface(request: Request) -> Response:
     (studio, desk), asked = await asked_of(request), await body_of(request)
     page, x, y = desk.coloured_page(asked.get("page")), _whole(asked, "x"), _whole(asked, "y")
-    found = await if_it_fits(studio, page, partial(at_desk, desk, point_document, desk, page, x, y))
+    found = await if_it_fits(studio, [page], partial(at_desk, desk, point_document, desk, page, x, y))
     return nothing_yet() if found is None else JSONResponse(found)
 
 
 async def line(request: Request) -> Response:
     (studio, desk), asked = await asked_of(request), await body_of(request)
     page, corners = desk.coloured_page(asked.get("page")), _corners(asked.get("line"))
-    found = await if_it_fits(studio, page, partial(at_desk, desk, line_document, desk, page, corners))
+    found = await if_it_fits(studio, [page], partial(at_desk, desk, line_document, desk, page, corners))
     return nothing_yet() if found is None else JSONResponse(found)
 
 
 async def cover(request: Request) -> Response:
-    (_, desk), asked = await asked_of(request), await body_of(request)
+    """What a wish would cover; nothing while a run writes what it depends on, which may be any page."""
+    (studio, desk), asked = await asked_of(request), await body_of(request)
     wishes = read_wishes(asked.get("wishes"))
-    return JSONResponse(await at_desk(desk, cover_document, desk, wishes))
+    work = partial(while_wanted, request, desk, cover_document, desk, wishes)
+    found = await if_it_fits(studio, desk.names, work)
+    return nothing_yet() if found is None else JSONResponse(found)
 
 
 async def paint(request: Request) -> Response:
     (studio, desk), asked = await asked_of(request), await body_of(request)
     page, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
     if asked.get("unedited") is True:
-        work = partial(at_desk, desk, paint_unedited, desk, page, side)
+        work = partial(while_wanted, request, desk, paint_unedited, desk, page, side)
     else:
         wishes, look = read_wishes(asked.get("wishes")), _look(asked.get("look"))
-        work = partial(at_desk, desk, paint_page, desk, page, side, wishes, look)
-    pixels = await if_it_fits(studio, page, work)
+        work = partial(while_wanted, request, desk, paint_page, desk, page, side, wishes, look)
+    pixels = await if_it_fits(studio, [page], work)
     return nothing_yet() if pixels is None else picture_answer(jpeg(pixels), False)
 
 

@@ -63,7 +63,7 @@ async def page(request: Request) -> Response:
     name, side = desk.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
     stamp = request.query_params.get("stamp")
     if name in studio.stale:
-        made = await if_it_fits(studio, name, partial(at_desk, desk, _paint_stale, desk, name, side))
+        made = await if_it_fits(studio, [name], partial(at_desk, desk, _paint_stale, desk, name, side))
         if made is not None:
             painted, revision = made
             return picture_answer(jpeg(painted), stamp is not None and stamp.endswith(f"-{revision}"))
@@ -89,7 +89,7 @@ async def surfaces(request: Request) -> Response:
     asked = request.query_params
     name, side, stamp = desk.coloured_page(asked.get("page")), side_in(asked.get("side")), asked.get("stamp")
     work = partial(asyncio.to_thread, surface_map, desk.now.coloured(), name, side)
-    picture = await if_it_fits(studio, name, work)
+    picture = await if_it_fits(studio, [name], work)
     if picture is None or (stamp and stamp != await asyncio.to_thread(desk.surface_stamp, name)):
         return nothing_yet()
     return picture_answer(picture, bool(stamp))
@@ -100,7 +100,7 @@ async def balloons(request: Request) -> Response:
     asked = request.query_params
     name, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
     work = partial(asyncio.to_thread, balloon_map, desk.now.coloured(), name, side)
-    picture = await if_it_fits(studio, name, work)
+    picture = await if_it_fits(studio, [name], work)
     return nothing_yet() if picture is None else picture_answer(picture, False)
 
 

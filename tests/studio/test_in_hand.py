@@ -70,6 +70,15 @@ def test_what_a_click_or_a_line_means_and_how_it_would_look_is_nothing_yet(
     assert client.post(f"/api/{path}", json=asked).status_code == 422
 
 
+def test_what_a_wish_would_cover_is_nothing_yet(
+    client: httpx.Client, studio: Studio, half_written: Path
+) -> None:
+    asked = {"wishes": {"at": [PAGE, 20, 20], "colour": "#e01020", "reach": "alike"}}
+    assert client.post("/api/cover", json=asked).status_code == 204
+    studio.runner.progress.working.clear()
+    assert client.post("/api/cover", json=asked).status_code == 422
+
+
 def test_a_page_that_is_done_between_the_question_and_its_failure_is_no_error(
     client: httpx.Client, studio: Studio, half_written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ import { sayOfDraft, wishesOf } from "./draft.js";
 /** @typedef {import("../core/types.js").Look} Look */
 
 const MOST_SIDE = 1400; // pixels: a preview at screen size
+const AGAIN = 1000; // ms until it is asked once more what a draft covers, while a run writes the pages
 
 /** The page that a draft is shown on: its own if it is in sight. @param {Draft} draft */
 function pageOf(draft) {
@@ -29,6 +30,7 @@ const covers = latest(
   (/** @type {Draft} */ draft, signal) =>
     askJson("cover", { body: { wishes: wishesOf(draft) }, signal }),
   (answer, draft) => {
+    if (!answer) return void setTimeout(() => store.get().draft === draft && covers.want(draft), AGAIN);
     store.set({ cover: answer });
     if (store.get().dropping) return; // a colour is being told there
     sayOfDraft(`${draft.edit ? "Changes" : "Would change"} ${countsOf(answer)}.`);
