@@ -2,8 +2,8 @@
 
     python benchmarks/quality/previews.py OUT [--long-side 1400]
 
-OUT is a whole chapter, coloured with ``--keep``, and up to date. Each page is painted with the chapter's
-edits, as the studio does, and compared with the page that was kept before it was encoded, scaled down where that is
+OUT is a whole chapter, coloured with ``--keep``, and up to date. Each page is painted with its edits as the
+studio does, and compared with the page that was kept before it was encoded, scaled down if that is
 larger. Prints for each page the mean difference in levels, by the channel that differs most, and the share of
 pixels that are more than 20 levels apart.
 """
