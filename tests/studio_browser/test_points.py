@@ -88,6 +88,15 @@ def test_a_click_at_its_mark_takes_a_point_away_before_anything_is_saved(picked:
     assert picked.state("draft") is not None and edits(picked) == []
 
 
+def test_what_alone_is_meant_cannot_be_what_is_not(picked: Window) -> None:
+    picked.click_at(PAGE, *HAIR, "Alt")
+    picked.until(lambda: "nothing would be left" in picked.status, "a word of it")
+    assert points(picked, "not") == []
+    picked.click_at(PAGE, *SKY, "Shift")
+    picked.click_at(PAGE, *HAIR, "Alt")
+    picked.until(lambda: len(points(picked, "not")) == 1, "the hair to be taken away")
+
+
 def test_the_first_point_goes_and_the_next_one_is_the_first(picked: Window) -> None:
     picked.click_at(PAGE, *SKY, "Shift")
     picked.until(lambda: len(points(picked, "also")) == 1, "the further point")

@@ -4,6 +4,8 @@ import { rememberColour } from "../core/preferences.js";
 import { say } from "../core/say.js";
 import { editOf, groupName, groupOf, pageNamed, store } from "../core/state.js";
 import { showChanges } from "../pages/flip.js";
+import { surfaceAt } from "../pages/known_surfaces.js";
+import { namedPoints } from "../pages/points.js";
 import { commit } from "./commit.js";
 
 /** @typedef {import("../core/types.js").Draft} Draft */
@@ -155,9 +157,20 @@ export function addPoints(kind, places) {
   if (!draft) return;
   if (draft.outline) return say("An outline holds what lies inside, and nothing else: draw it again to change that.");
   if (draft[kind].length + places.length > POINTS) return say("These are too many points: choose a colour first.");
+  if (kind === "not" && leavesNothing(places)) {
+    return say(`This is all that is meant: nothing would be left.${draft.edit ? " Undo takes the change back." : ""}`);
+  }
   changeDraft({ [kind]: [...draft[kind], ...places] });
   const what = places.length === 1 ? "This is" : `These ${places.length} are`;
   sayOfDraft(kind === "also" ? `${what} meant, too.` : `${what} not meant.`);
+}
+
+/** Whether each surface that is meant is at one of some places, as far as can be seen. @param {Place[]} places */
+function leavesNothing(places) {
+  const named = (/** @type {Place} */ place) => `${surfaceAt(place)} ${place[0]}`;
+  const taken = new Set(places.filter(surfaceAt).map(named));
+  const meant = namedPoints(store.get()).filter((point) => point.isMeant);
+  return meant.length > 0 && meant.every(({ place }) => taken.has(named(place)));
 }
 
 /** Between changing the edit that is there and laying a new one over it. @param {boolean} isNew */

@@ -3,11 +3,10 @@
 import { askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
 import { editOf, groupName, groupOf, isEditable, pageNamed, store } from "../core/state.js";
-import { knownSurfaces } from "../pages/known_surfaces.js";
+import { knownSurfaces, surfaceAt } from "../pages/known_surfaces.js";
 import { stillOf } from "../pages/gestures.js";
 import { pointAt } from "../pages/points.js";
-import { frameOf, placeUnder, stageElement } from "../pages/stage.js";
-import { numberAt } from "../pages/surfaces.js";
+import { placeUnder, stageElement } from "../pages/stage.js";
 import { countsOf } from "./cover.js";
 import { addPoints, beginDraft } from "./draft.js";
 import { forget, isForgettable } from "./points.js";
@@ -31,9 +30,7 @@ export function hoverAt(event) {
 
 /** @param {string} page @param {[number, number]} at  source pixels */
 export function hoverPoint(page, at) {
-  const some = knownSurfaces(page);
-  const frame = frameOf(page);
-  const number = some && frame ? numberAt(some.map, at, frame.size) : 0;
+  const number = surfaceAt([page, ...at]);
   const { hover } = store.get();
   if (!number) {
     if (hover) store.set({ hover: null, status: "" });
@@ -91,12 +88,10 @@ export function pickPoint(page, at, keys) {
     );
   }
   const { draft, aim, split } = state;
-  const some = knownSurfaces(page);
-  const frame = frameOf(page);
-  const number = some && frame ? numberAt(some.map, at, frame.size) : 0;
-  if (!some || !number) return void explain(page, at, keys);
   /** @type {import("../core/types.js").Place} */
   const place = [page, at[0], at[1]];
+  const [some, number] = [knownSurfaces(page), surfaceAt(place)];
+  if (!some || !number) return void explain(page, at, keys);
   if (split) return takeSplitPoint(place);
   const kind = kindOf(keys, aim);
   if (draft && kind !== "new") addPoints(kind, [place]);

@@ -6,7 +6,8 @@ import { pictureAddress } from "../core/api.js";
 /** @typedef {import("../core/types.js").Page} Page */
 /** @typedef {import("./view.js").Rect} Rect */
 
-const SIDES = [1000, 1400, 2000, 2800, 4000]; // pixels: few sizes, so that the server's pictures are used again
+// Pixels: few sizes, so that the server's pictures are used again. At the first one it has pages ready to be painted.
+const SIDES = [1400, 2000, 2800, 4000];
 const OTHERWISE = /** @type {[number, number]} */ ([1000, 1414]); // of a page whose size nobody knows yet
 
 /** The picture's side that is sharp at so many screen pixels. @param {number} pixels */

@@ -2,8 +2,8 @@
 
 import { store, isEditable, pageNamed } from "../core/state.js";
 import { tellFailure } from "../core/say.js";
-import { framesInSight, repaint, stageElement } from "./stage.js";
-import { surfacesOf } from "./surfaces.js";
+import { frameOf, framesInSight, repaint, stageElement } from "./stage.js";
+import { numberAt, surfacesOf } from "./surfaces.js";
 
 /** @typedef {import("./surfaces.js").PageSurfaces} PageSurfaces */
 
@@ -12,6 +12,15 @@ const known = new Map();
 
 /** What is known of a page, null until it is loaded. @param {string} page */
 export const knownSurfaces = (page) => known.get(page) ?? null;
+
+/**
+ * The surface at a place, by its number; 0 where there is none, or its page is out of sight.
+ * @param {import("../core/types.js").Place} place
+ */
+export function surfaceAt([page, x, y]) {
+  const [some, frame] = [knownSurfaces(page), frameOf(page)];
+  return some && frame ? numberAt(some.map, [x, y], frame.size) : 0;
+}
 
 export function startSurfaces() {
   store.watch(
