@@ -114,9 +114,9 @@ def test_who_asked_before_the_surfaces_were_gathered_is_told_when_they_are(
 ) -> None:
     may_gather, gather = threading.Event(), Surfaces.of
 
-    def held(coloured: Any) -> Surfaces:
+    def held(*made_of: Any) -> Surfaces:
         assert may_gather.wait(60)
-        return gather(coloured)
+        return gather(*made_of)
 
     monkeypatch.setattr(Surfaces, "of", held)
     with opened_studio(chapter / "out") as (studio, client):
