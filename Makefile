@@ -38,7 +38,8 @@ demo: setup ## Colour the bundled chapter into colored/
 	$(BIN)/mangacolor examples/chapter --out colored
 
 test: setup ## Run the tests
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@# What is compiled is kept, whatever the environment says: tests start more than a hundred processes.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: setup ## Lint, formatting and types
 	$(BIN)/ruff check

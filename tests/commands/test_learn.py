@@ -23,7 +23,8 @@ from mangacolor.tests.helpers.stages import comic_page
 from mangacolor.training.series import learning
 from mangacolor.training.series.dials import Dials
 
-QUICK = Dials(steps_a_minute=1, size=64, own=1, rehearsed=1, looks=1)
+QUICK = Dials(steps_a_minute=1, size=64, own=1, rehearsed=1, looks=1, strengths=(1.0,))
+SMALL = (340, 300)  # pixels: what is looked at and paired is a whole page, which takes its time
 
 
 @pytest.fixture(autouse=True)
@@ -45,10 +46,10 @@ def save(path: Path, picture: Image) -> None:
 
 
 def test_it_learns_from_folders_and_archives(capfd: pytest.CaptureFixture[str]) -> None:
-    save(Path("covers/1.png"), page_in_colour())
+    save(Path("covers/1.png"), page_in_colour(*SMALL))
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        for name, page in (("1.png", page_in_colour()[:, ::-1]), ("2.png", comic_page())):
+        for name, page in (("1.png", page_in_colour(*SMALL)[:, ::-1]), ("2.png", comic_page(*SMALL))):
             packed = cv2.imencode(".png", page[..., ::-1] if page.ndim == 3 else page)[1]
             archive.writestr(name, packed.tobytes())
     Path("volume.cbz").write_bytes(stream.getvalue())
@@ -63,8 +64,8 @@ def test_it_learns_from_folders_and_archives(capfd: pytest.CaptureFixture[str]) 
 
 
 def test_a_run_takes_the_file(capfd: pytest.CaptureFixture[str]) -> None:
-    save(Path("cover.png"), page_in_colour())
-    save(Path("in/1.png"), comic_page())
+    save(Path("cover.png"), page_in_colour(*SMALL))
+    save(Path("in/1.png"), comic_page(*SMALL))
     assert status("cover.png", "--out", "s.safetensors", "--minutes", "1.4") == 0
     said = capfd.readouterr().err
     assert "s.safetensors: 1 coloured page" in said and "1 of 1 step" in said

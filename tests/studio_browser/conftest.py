@@ -12,6 +12,16 @@ from playwright.sync_api import Browser, sync_playwright
 from mangacolor.tests.helpers.studio import Studio, coloured_chapter, find_browser
 from mangacolor.tests.helpers.studio_window import Window
 
+# Each window of Chromium has pages for suggestions under its address bar, which nobody sees here, and which
+# take half of what a window costs. Of two such lists Chromium takes the last one: what Playwright turns off
+# and may be noticed here is named again.
+TURNED_OFF = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
+    *("AimEnabled", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable"),
+    *("LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding"),
+    *("PreconnectToSearch", "AvoidUnnecessaryBeforeUnloadCheckSync"),
+)
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -19,7 +29,8 @@ def browser() -> Iterator[Browser]:
     path = find_browser()
     with sync_playwright() as driver:
         # Without a sandbox, since continuous integration mostly is root in a container.
-        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        arguments = ["--no-sandbox", f"--disable-features={','.join(TURNED_OFF)}"]
+        opened = driver.chromium.launch(executable_path=path, args=arguments)
         yield opened
         opened.close()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
 from mangacolor.core.arrays import F64
-from mangacolor.tests.helpers.studio import COVER, PAGES
+from mangacolor.tests.helpers.studio import COVER, PAGES, Studio
 from mangacolor.tests.helpers.studio_window import Window
 
 PAGE = PAGES[0]
@@ -26,19 +27,12 @@ Seen: TypeAlias = F64
 
 
 class Pages:
-    """A page in a window: as it was at first, and as it is with hair and sky in other colours."""
+    """A page in a window, on which hair and sky may be given other colours."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
         window.show(PAGE)
         window.wait_for_surfaces(PAGE)
-        self.first = self.seen()
-        self.give(HAIR, RED)
-        self.red = self.seen()
-        self.give(SKY, GREEN)
-        self.both = self.seen()
-        assert apart(self.first[0], self.red[0]) > OTHER and apart(self.first[1], self.red[1]) < SAME
-        assert apart(self.red[1], self.both[1]) > OTHER and apart(self.red[0], self.both[0]) < SAME
 
     def give(self, place: tuple[float, float], colour: str) -> None:
         """Give what lies at a place, and nothing else, a colour, and wait until the page's file has it."""
@@ -60,8 +54,17 @@ class Pages:
         return [edit["id"] for edit in self.window.state("chapter")["palette"]["edits"]]
 
     @property
-    def changes(self) -> int:
-        return len(self.window.state("chapter")["palette"]["log"])
+    def changes(self) -> list[str]:
+        return [step["id"] for step in self.window.state("chapter")["palette"]["log"]]
+
+    def return_to(self, changes: list[str]) -> None:
+        """Undo what is more, and do again what is taken back."""
+        self.window.page.evaluate("document.activeElement.blur()")
+        while (count := len(self.changes)) != len(changes):
+            self.window.press("Control+z" if count > len(changes) else "Control+Shift+z")
+            self.window.until(lambda count=count: len(self.changes) != count, "the change")  # type: ignore[misc]
+        assert self.changes == changes
+        self.window.wait_for_rest()
 
     def seen(self) -> Seen:
         """The colours of hair and sky, once the page has stopped changing."""
@@ -118,17 +121,42 @@ COUNT = """() => {
 }"""
 
 
+class Looks(NamedTuple):
+    """Of a page: at first, with red hair, and with a green sky, too."""
+
+    first: Seen
+    red: Seen
+    both: Seen
+
+
+@pytest.fixture(scope="module")
+def looks(browser: Browser, studio: Studio) -> Looks:
+    """What the page looked like while it was given two colours, which it has from then on."""
+    window = Window.open(browser, studio.address)
+    pages = Pages(window)
+    first = pages.seen()
+    pages.give(HAIR, RED)
+    red = pages.seen()
+    pages.give(SKY, GREEN)
+    both = pages.seen()
+    window.close()
+    assert window.complaints == []
+    assert apart(first[0], red[0]) > OTHER and apart(first[1], red[1]) < SAME
+    assert apart(red[1], both[1]) > OTHER and apart(red[0], both[0]) < SAME
+    return Looks(first, red, both)
+
+
 @pytest.fixture
-def pages(window: Window) -> Iterator[Pages]:
+def pages(looks: Looks, window: Window) -> Iterator[Pages]:
+    """The page with its two colours, which it has again afterwards."""
     made = Pages(window)
+    changes = made.changes
+    assert len(changes) == 2
     yield made
-    window.page.evaluate("document.activeElement.blur()")
-    while changes := made.changes:
-        window.press("Control+z")
-        window.until(lambda changes=changes: made.changes < changes, "the undo")  # type: ignore[misc]
-    window.wait_for_rest()
+    made.return_to(changes)
 
 
+# First: all other tests see a page that is changed.
 def test_where_nothing_is_changed_that_is_said(window: Window) -> None:
     window.show(PAGE)
     window.press("m")
@@ -141,47 +169,47 @@ def test_where_nothing_is_changed_that_is_said(window: Window) -> None:
     assert not window.page.is_visible("#before-changes")
 
 
-def test_by_key_by_line_and_one_by_one(pages: Pages) -> None:
+def test_by_key_by_line_and_one_by_one(pages: Pages, looks: Looks) -> None:
     window = pages.window
     window.press("m")
     window.page.locator("#flipped", has_text=WORDS).wait_for()
-    pages.wait_for(pages.first, pages.first)
+    pages.wait_for(looks.first, looks.first)
     assert window.status == f"{WORDS}."
     window.press("m")
     window.page.locator("#flipped").wait_for(state="hidden")
-    pages.wait_for(pages.both, pages.both)
+    pages.wait_for(looks.both, looks.both)
 
     window.page.keyboard.down("m")
     window.page.keyboard.down("m")  # the key repeats: it is held
-    pages.wait_for(pages.first, pages.first)
+    pages.wait_for(looks.first, looks.first)
     window.page.keyboard.up("m")
-    pages.wait_for(pages.both, pages.both)
+    pages.wait_for(looks.both, looks.both)
 
     window.press("s")
     window.page.get_by_role("group", name="Left of the line").get_by_role("button", name="Before").click()
     window.page.focus("#divider")
     window.press(*["ArrowLeft"] * 8)
     window.page.wait_for_selector('#divider[aria-valuenow="34"]')  # between hair and sky
-    pages.wait_for(hair=pages.first, sky=pages.both)
+    pages.wait_for(hair=looks.first, sky=looks.both)
     window.press("s")
 
     window.page.click("#to-history")
     without = window.page.get_by_role("button", name=f"The page without {pages.edits[1]}")
     without.click()
     window.page.locator("#flipped", has_text=f"Without {pages.edits[1]}").wait_for()
-    pages.wait_for(pages.red, pages.red)
+    pages.wait_for(looks.red, looks.red)
     assert without.get_attribute("aria-pressed") == "true"
     window.page.get_by_role("button", name=f"Take {pages.edits[1]} back", exact=True).click()
     window.until(lambda: window.state("flipped") is None, "what is gone to be seen no more")
-    pages.wait_for(pages.red, pages.red)
+    pages.wait_for(looks.red, looks.red)
 
 
-def test_a_colour_that_is_chosen_is_seen(pages: Pages) -> None:
+def test_a_colour_that_is_chosen_is_seen(pages: Pages, looks: Looks) -> None:
     window = pages.window
     window.page.click("#to-history")
     shown = window.page.get_by_role("button", name="Before my changes", pressed=False)
     shown.click()
-    pages.wait_for(pages.first, pages.first)
+    pages.wait_for(looks.first, looks.first)
     window.page.get_by_role("button", name="Before my changes", pressed=True).wait_for()
     window.click_at(PAGE, *HAIR)
     window.until(lambda: (window.state("draft") or {}).get("edit") == pages.edits[0], "the hair's change")
@@ -214,7 +242,7 @@ def test_pages_that_leave_hold_no_picture_and_ask_for_none(pages: Pages) -> None
     window.page.unroute("**/api/paint*")
 
 
-def test_it_is_left_by_escape_and_for_panels(pages: Pages) -> None:
+def test_it_is_left_by_escape_and_for_panels(pages: Pages, looks: Looks) -> None:
     window = pages.window
     flipped = window.page.locator("#flipped", has_text=WORDS)
     window.press("m")
@@ -231,7 +259,7 @@ def test_it_is_left_by_escape_and_for_panels(pages: Pages) -> None:
     window.press("p")
     window.until(lambda: window.state("mode") == "colours", "the colours")
     assert window.state("flipped") is None
-    pages.wait_for(pages.both, pages.both)
+    pages.wait_for(looks.both, looks.both)
 
 
 def test_what_is_changed_is_seen(pages: Pages) -> None:
