@@ -48,6 +48,7 @@ def test_each_level_overrules_the_one_below(
         ("saturatoin = 1", "Did you mean saturation"),
         ('scale = "3"', "scale"),
         ("batch = 0", "batch"),
+        ('memory = "lots"', "memory"),
         ('force-color = "yes"', "true or false"),
         ("saturation = true", "not true or false"),
         ("scale = ", "cannot be read"),
