@@ -129,10 +129,8 @@ def _value_type(field: OptionField) -> Any:
         return NumberOrWord(_RANGES[field.type](field.info.minimum, field.info.maximum), field.words)
     if field.info.size:
         return Size()
-    if field.type is Path:
-        return PATH
-    if field.is_path:
-        return PATH_OR_NAME
+    if field.type is Path or field.is_path:
+        return PATH if field.type is Path else PATH_OR_NAME
     if field.info.minimum is None and field.info.maximum is None:
         return field.type
     return _RANGES[field.type](field.info.minimum, field.info.maximum)
