@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from mangacolor.core.errors import Cancelled
@@ -259,6 +260,13 @@ class PageTask:
         """What ``--scale auto`` or ``--fit`` comes to for this page; nothing where it keeps the size."""
         size = self.state.size
         return scale_note(self.spec.job.options, (size.width, size.height)) if size.pixels else ""
+
+    @property
+    def renamed(self) -> str:
+        """The output path of a finished page whose format could not hold it; nothing where it is its name."""
+        entry, name = self.state.entry, PurePosixPath(self.name)
+        file = name if entry is None else PurePosixPath(entry.file)
+        return "" if file.suffix == name.suffix else str(name.with_name(file.name))
 
     @property
     def worked(self) -> float:
