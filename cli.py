@@ -213,9 +213,9 @@ def _file_settings(arguments: list[str]) -> dict[str, object]:
     command = load_command(arguments[0]) if arguments else None
     if command is None or not file_options(command):
         return {}
-    from mangacolor.commands.settings.options import setting_names
+    from mangacolor.commands.settings.every_name import every_name
 
-    return {arguments[0]: read_file(Path(FILE_NAME), command, setting_names())}
+    return {arguments[0]: read_file(Path(FILE_NAME), command, every_name)}
 
 
 def _report_bug() -> int:

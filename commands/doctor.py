@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from mangacolor.commands.settings.bare import bare_context
-from mangacolor.commands.settings.options import option, setting_names, settings_options
+from mangacolor.commands.settings.every_name import every_name
+from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import (
     PREFIX,
     environment_name,
@@ -181,11 +182,7 @@ def _plain(value: Any) -> Any:
 
 def _misspelt(environment: Mapping[str, str]) -> list[str]:
     """Variables that nearly have the name of an option, and so set nothing."""
-    from mangacolor.commands.serve import serve
-    from mangacolor.commands.studio import studio
-
-    names = {*setting_names(), *file_options(serve), *file_options(studio)}
-    known = [environment_name(name).removeprefix(PREFIX) for name in sorted(names)]
+    known = [environment_name(name).removeprefix(PREFIX) for name in sorted(every_name())]
     notes = []
     for variable in environment:
         name = variable.removeprefix(PREFIX)

@@ -80,15 +80,18 @@ def fetch_command(name: str) -> None:
 
 @models.command("import", short_help="Turn a checkpoint of the notebook into weights.")
 @click.argument("source", type=PATH)
-@click.option("--out", required=True, type=PATH, help="The .safetensors file to write.")
+@click.option("--out", type=PATH, help="The .safetensors file to write; beside SOURCE by default.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
-def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
+def import_command(source: Path, out: Path | None, force: bool, as_json: bool) -> None:
     """Read a checkpoint of the original notebook and write it as weights that --weights takes.
 
     Nothing in SOURCE is executed. The network is told from its layout: plain, attention, extractor or
     both.
     """
+    out = out or source.with_suffix(".safetensors")
+    if out == source:
+        raise UsageError(f"{out} would be written over itself", "Name another file with --out.")
     check_suffix(out)
     if out.exists() and not force:
         raise OutputError(f"{out} is there already", "Add --force to replace it, or choose another name.")

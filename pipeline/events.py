@@ -85,7 +85,7 @@ class PageDone:
     ``reason`` says why a page was copied (blank, in colour already, asked for) or left. ``spread`` is the
     page with the other half of its drawing, if it is half of one; ``panels`` are then the whole drawing's.
     ``stages`` maps each stage that ran to its seconds; ``seconds`` is their sum: the page's own work, without
-    what it waited for other pages.
+    what it waited for other pages. ``renamed`` is its output path where that has another suffix.
     """
 
     page: str
@@ -95,6 +95,7 @@ class PageDone:
     outcome: Outcome
     reason: str = ""
     spread: str = ""
+    renamed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,7 @@ def test_what_became_of_a_page_is_told_in_words_and_in_json(
         (["chapter", "--out", "out", "--until", "encoed"], 2),
         (["chapter", "--out", "out", "--pages", "11"], 2),
         (["chapter", "--out", "out", "--scale", "3"], 2),
+        (["chapter", "--out", "out", "--memory", "lots"], 2),
         (["chapter", "--out", "out", "--device", "gpu"], 2),
         (["chapter", "--out", "chapter"], 2),
         (["missing", "--out", "out"], 3),

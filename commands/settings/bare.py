@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mangacolor.commands.settings.options import setting_names
+from mangacolor.commands.settings.every_name import every_name
 from mangacolor.commands.settings.settings_file import FILE_NAME, pick, read_file
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
@@ -17,7 +17,7 @@ def bare_context() -> click.Context:
     the file or the environment cannot be understood."""
     from mangacolor.commands.colorize import colorize
 
-    given = read_file(Path(FILE_NAME), colorize, setting_names())
+    given = read_file(Path(FILE_NAME), colorize, every_name)
     return colorize.make_context("colorize", ["INPUT", "--out", "OUT"], default_map=given)
 
 

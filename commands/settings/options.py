@@ -19,6 +19,7 @@ from mangacolor.commands.settings.value_types import (
     Choice,
     NumberOrWord,
     Numbers,
+    Size,
     WholeNumbers,
     complete_display,
     complete_stage,
@@ -118,8 +119,6 @@ def _value(field: OptionField) -> dict[str, Any]:
     """What click is told about the values."""
     if field.type is bool:
         return {} if field.default else {"is_flag": True}
-    if field.info.size:
-        return {"callback": _parse_size}
     return {"type": _value_type(field)}
 
 
@@ -128,19 +127,13 @@ def _value_type(field: OptionField) -> Any:
         return Choice(field.choices, _ELSEWHERE.get(field.name, {}))
     if field.words:
         return NumberOrWord(_RANGES[field.type](field.info.minimum, field.info.maximum), field.words)
-    if field.type is Path:
-        return PATH
-    if field.is_path:
-        return PATH_OR_NAME
+    if field.info.size:
+        return Size()
+    if field.type is Path or field.is_path:
+        return PATH if field.type is Path else PATH_OR_NAME
     if field.info.minimum is None and field.info.maximum is None:
         return field.type
     return _RANGES[field.type](field.info.minimum, field.info.maximum)
-
-
-def _parse_size(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
-    from mangacolor.pipeline.engine.memory import parse_size
-
-    return None if text is None else parse_size(text)
 
 
 def _usage(field: OptionField) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,12 +29,14 @@ _ORIGINS = {
 }
 
 
-def read_file(path: Path, command: click.Command, known: Collection[str] = ()) -> dict[str, Any]:
+def read_file(
+    path: Path, command: click.Command, known: Callable[[], Collection[str]] = tuple
+) -> dict[str, Any]:
     """The settings in a ``mangacolor.toml`` as click's ``default_map``; empty if there is no file.
 
     Keys are the options' long names (``force-color`` or ``force_color``); those that only other
-    commands have (``known``) are passed over. Raises ``UsageError`` for a
-    file that is no TOML, an unknown key, or a value that the option does not take.
+    commands have are passed over: ``known`` gives them all, and is asked for a key of no option of this one.
+    Raises ``UsageError`` for a file that is no TOML, an unknown key, or a value that no option takes.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -43,8 +45,8 @@ def read_file(path: Path, command: click.Command, known: Collection[str] = ()) -
     except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}", "Mend or remove the file.") from None
     options = file_options(command)
-    others = set(known) - set(options)
     settings = {key.replace("_", "-"): value for key, value in document.items()}
+    others = set(known()) - set(options) if settings.keys() - options.keys() else set()
     return dict(_setting(path, key, value, options) for key, value in settings.items() if key not in others)
 
 
@@ -52,7 +54,7 @@ def file_options(command: click.Command) -> dict[str, click.Option]:
     """The options that a file may set, by their long names. Not ``--out`` and what only debugging uses."""
     options: dict[str, click.Option] = {}
     for parameter in command.params:
-        if isinstance(parameter, click.Option) and parameter.envvar and not parameter.required:
+        if isinstance(parameter, click.Option) and parameter.envvar and option_name(parameter) != "out":
             options[option_name(parameter)] = parameter
     return options
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import expand_home
 from mangacolor.core.system.kind import on_windows
 
@@ -37,6 +38,20 @@ class Numbers(click.FloatRange):
         if math.isnan(number):
             self.fail(f"{value!r} is no number.", param, ctx)
         return number
+
+
+class Size(click.ParamType[int]):
+    """An amount of memory, as 4G or 1500M, in bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from mangacolor.pipeline.engine.memory import parse_size
+
+        try:
+            return value if isinstance(value, int) else parse_size(value)
+        except UsageError as error:
+            self.fail(f"{value!r} is not a size. {error.remedy}", param, ctx)
 
 
 class NumberOrWord(click.ParamType[Any]):

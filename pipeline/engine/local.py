@@ -267,7 +267,16 @@ class Engine:
         spread = task.spec.page.spread
         partner = spread.partner if spread else ""
         self._tally.page_done(
-            PageDone(task.name, task.worked, state.panels, stages, state.outcome, state.reason, partner)  # type: ignore[arg-type]
+            PageDone(
+                task.name,
+                task.worked,
+                state.panels,
+                stages,
+                state.outcome,  # type: ignore[arg-type]
+                state.reason,
+                partner,
+                task.renamed,
+            )
         )
 
     def _failed(self, task: PageTask, token: Token, error: BaseException) -> None:

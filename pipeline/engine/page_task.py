@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from mangacolor.core.errors import Cancelled
@@ -15,7 +16,7 @@ from mangacolor.pipeline.engine.page_spec import PageSpec
 from mangacolor.pipeline.events import PageStarted
 from mangacolor.pipeline.store.keys import sha256
 from mangacolor.pipeline.store.manifest import Entry
-from mangacolor.stages.base import PANEL_COUNT, WHY_COPIED, Summary
+from mangacolor.stages.base import PANEL_COUNT, WHY_COPIED, Stage, Summary
 from mangacolor.stages.demand import PageSize
 
 Resources = Callable[[Hashable, Callable[[], Any]], Any]
@@ -121,6 +122,8 @@ class PageTask:
                 state.known.add(target)
             if self._needs_artifacts or not known:
                 self._demand(target, glance)
+        if self._needs_artifacts and not glance and not state.panels:
+            self._count_panels()
         return None
 
     @property
@@ -147,6 +150,16 @@ class PageTask:
         self.state.to_run.add(stage)
         for need in self.spec.job.graph[stage].needs:
             self._demand(need, glance)
+
+    def _count_panels(self) -> None:
+        """Ask the stages that are kept, where none that tells of panels is needed any more."""
+        graph, state = self.spec.job.graph, self.state
+        told = graph.with_ancestors(self.spec.targets) - state.to_run - state.finished
+        for stage in (graph[name] for name in graph.names if name in told):
+            asked = isinstance(stage, Stage) and stage.summary is not None
+            kept = self._load(stage.name, glance=False) if asked else None
+            if kept is not None:
+                state.panels = int(summarize(stage, kept).get(PANEL_COUNT, state.panels))
 
     def _load(self, stage: str, glance: bool) -> Artifact | None:
         cache, key = self.spec.cache, self.state.keys[stage]
@@ -247,6 +260,13 @@ class PageTask:
         """What ``--scale auto`` or ``--fit`` comes to for this page; nothing where it keeps the size."""
         size = self.state.size
         return scale_note(self.spec.job.options, (size.width, size.height)) if size.pixels else ""
+
+    @property
+    def renamed(self) -> str:
+        """The output path of a finished page whose format could not hold it; nothing where it is its name."""
+        entry, name = self.state.entry, PurePosixPath(self.name)
+        file = name if entry is None else PurePosixPath(entry.file)
+        return "" if file.suffix == name.suffix else str(name.with_name(file.name))
 
     @property
     def worked(self) -> float:

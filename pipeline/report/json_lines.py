@@ -42,10 +42,11 @@ def json_documents(event: Event) -> list[dict[str, Any]]:
     fields = {key: value for key, value in dataclasses.asdict(event).items() if key not in _INTERNAL}
     if not isinstance(event, PageDone):
         return [{"event": name, **fields}]
-    reason = fields.pop("reason")
+    reason, renamed = fields.pop("reason"), fields.pop("renamed")
+    fields["page"] = renamed or event.page
     if not event.spread:
         del fields["spread"]
     document = {"event": name, **fields}
     if event.outcome in ("copied", "left"):
-        return [{"event": f"page_{event.outcome}", "page": event.page, "reason": reason}, document]
+        return [{"event": f"page_{event.outcome}", "page": fields["page"], "reason": reason}, document]
     return [document]

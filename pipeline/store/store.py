@@ -41,11 +41,13 @@ class Store:
         return ChapterDocuments(self.state, chapter.name)
 
     def packing(self, chapter: Chapter, *, whole: bool, on_error: OnError, force: bool) -> Packing | None:
-        """The archive of a chapter that has a container; None for one that has not."""
+        """The archive of a chapter that has a container; None for one that has not. ``whole``: all its pages
+        were asked for, as is seen where they were named one by one."""
         if chapter.container is None:
             return None
-        pages = len(chapter.pages)
-        return Packing(chapter.container, self.state, self.manifest, pages, whole, on_error, force)
+        pages = {page.name for page in chapter.pages}
+        whole = whole or pages.issuperset(chapter.container.pages)
+        return Packing(chapter.container, self.state, self.manifest, len(pages), whole, on_error, force)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def test_each_level_overrules_the_one_below(
         ("saturatoin = 1", "Did you mean saturation"),
         ('scale = "3"', "scale"),
         ("batch = 0", "batch"),
+        ('memory = "lots"', "memory"),
         ('force-color = "yes"', "true or false"),
         ("saturation = true", "not true or false"),
         ("scale = ", "cannot be read"),
@@ -82,7 +83,7 @@ def test_an_option_that_may_be_repeated_takes_one_value(tmp_path: Path) -> None:
 
 
 def test_settings_of_other_commands_are_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mangacolor.toml").write_text("jobs = 2\nsaturation = 0.5\n")
+    Path("mangacolor.toml").write_text("jobs = 2\nsaturation = 0.5\nport = 8000\nseed = 7\nsettle = 3\n")
     assert resolved(capsys)["saturation"]["value"] == 0.5
 
 

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mangacolor.commands.models import models
-from mangacolor.core.errors import OutputError, SetupError
+from mangacolor.core.errors import OutputError, SetupError, UsageError
 from mangacolor.core.hashing import sha256_of
 from mangacolor.models import create_generator, load_generator, save_generator
 from mangacolor.models.colour.unet import ColorizationUNet
@@ -148,6 +148,18 @@ def test_the_notebooks_checkpoints_are_imported(
     assert again.state_dict().keys() == generator.state_dict().keys()
     for key, value in generator.state_dict().items():
         assert torch.equal(again.state_dict()[key], value), key
+
+
+def test_what_is_imported_lies_beside_its_source(tmp_path: Path) -> None:
+    source = tmp_path / "l1.pth"
+    torch.save(make("unet-faithful").state_dict(), source)
+    result = CliRunner().invoke(models, ["import", str(source)])
+    assert result.exit_code == 0, result.output
+    out = tmp_path / "l1.safetensors"
+    assert load_generator(out).config.name == "unet-faithful"
+    held = out.read_bytes()
+    again = CliRunner().invoke(models, ["import", str(out), "--force"])
+    assert isinstance(again.exception, UsageError) and out.read_bytes() == held
 
 
 def test_the_notebooks_weights_may_come_as_safetensors(tmp_path: Path) -> None:

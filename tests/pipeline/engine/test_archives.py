@@ -167,6 +167,14 @@ def test_some_pages_only_are_not_packed(house: House, book: Path, tmp_path: Path
     assert any("not all of its pages" in event.message for event in events if isinstance(event, Warned))
 
 
+def test_pages_that_are_all_named_are_packed(house: House, book: Path, tmp_path: Path) -> None:
+    result, events = go(house, book, tmp_path / "out", pages="1-3")
+    assert (result.status, result.done) == (0, 3)
+    with zipfile.ZipFile(tmp_path / "out" / "x.cbz") as packed, zipfile.ZipFile(book) as source:
+        assert packed.namelist() == source.namelist()
+    assert not any(isinstance(event, Warned) for event in events)
+
+
 def test_foreign_archive_is_not_overwritten(house: House, book: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()

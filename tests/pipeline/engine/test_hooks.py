@@ -33,6 +33,7 @@ from mangacolor.pipeline.events import (
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.run import run
 from mangacolor.stages.base import (
+    PANEL_COUNT,
     Lane,
     NoConfig,
     Stage,
@@ -252,3 +253,22 @@ class Finished(Prepared):
     def _finish(self, _context: StageContext[NoConfig], _inputs: Inputs, result: bytes) -> Artifact:
         self.threads["finish"].add(threading.current_thread().name)
         return cast(Artifact, self.result or Artifact(blob=result))
+
+
+def test_panels_are_told_where_only_the_last_stage_runs(pages: Path, tmp_path: Path) -> None:
+    def look(_context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
+        return Artifact({"found": 5})
+
+    def copy(context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
+        return Artifact({"suffix": ".png"}, blob=context.source)
+
+    stages = [
+        Stage("look", look, no_config, summary=lambda artifact: {PANEL_COUNT: artifact.data["found"]}),
+        Stage("draw", look, no_config, needs=("look",)),
+        Stage("encode", copy, no_config, needs=("draw",), keep="asked"),
+    ]
+    for ran in (3 * PAGES, 1):
+        result, events = go(Graph(stages), pages, tmp_path / "out")
+        assert result.stages_run == ran
+        assert {event.panels for event in events if isinstance(event, PageDone)} == {5}
+        (tmp_path / "out" / "1.png").unlink()
