@@ -89,8 +89,12 @@ class Crew:
         self._deliver = deliver
         shares = divide(count, self._cores, self._job.memory)
         self.room = sum(share.jobs + MORE_PAGES for share in shares) + self.wanted
-        self._processes = [self._start(share) for share in shares]
-        return True
+        try:
+            for share in shares:
+                self._processes.append(self._start(share))
+        except OSError:  # of memory, of processes or of open files there are too few
+            self._end_all()
+        return bool(self._processes)
 
     def _can_travel(self, task: PageTask) -> bool:
         """Whether stages have only settings that another process can be told."""
@@ -224,7 +228,7 @@ class Crew:
         parts = list(process.parts.values())
         pages = process.take_pages()
         process.end()
-        if self._stopped or process not in self._processes:
+        if self._stopped or self._job.cancel.requested or process not in self._processes:
             return [never_begun(task) for task in pages]
         if not process.ready:
             return self._fail_all(SetupError("a process for pages ended while it started", _NOT_STARTED))
@@ -260,6 +264,10 @@ class Crew:
             queue.clear()
         return waiting
 
+    def _end_all(self) -> None:
+        while self._processes:
+            self._processes.pop().end()
+
     def stop(self) -> list[Completion]:
         """Let pages at work end between two tiles."""
         self._stopped = True
@@ -270,8 +278,7 @@ class Crew:
     def close(self) -> None:
         """Processes that are still at work end here and now; what they have committed is taken in."""
         self._stopped = True
-        for process in self._processes:
-            process.end()
+        self._end_all()
         for part in sorted(self._store.state.parts.glob(f"{self._run}-*.jsonl")):
             self._store.manifest.absorb(part)
 

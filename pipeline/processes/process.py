@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from mangacolor.core.system.kind import stop_signals
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.processes import entry
 from mangacolor.pipeline.processes.messages import Gone, Start
@@ -36,7 +38,8 @@ class Process:
         self._process = spawn.Process(
             target=entry.main, args=(theirs, share.cores), name="mangacolor pages", daemon=True
         )
-        self._process.start()
+        with _signals_held_back():
+            self._process.start()
         theirs.close()
         self._start = start
 
@@ -80,3 +83,16 @@ class Process:
         self._process.kill()
         self._process.join(_END_WITHIN)
         self._connection.close()
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """A process that begins in here gets no signal to stop: it is not ready to ignore them yet."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
