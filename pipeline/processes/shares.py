@@ -21,7 +21,7 @@ from mangacolor.pipeline.engine.memory import MemoryLimit, Need, total
 FROM_CORES: Final = 8  # below so many one process keeps them busy
 CORES_A_PROCESS: Final = 4  # they hold Python's lock for half of the time, together
 PAGES_A_PROCESS: Final = 4  # at least, or its start takes longer than it saves
-MOST_AT_A_CARD: Final = 3  # each has a context and its networks on the card, some 1.5 GiB
+MOST_AT_A_CARD: Final = 3  # each has a context and networks there, and 6 GB are to do for all
 MOST: Final = 16  # one coordinates them
 _OWN: Final = 200 * 2**20  # bytes of the process that hands pages out and sees whole chapters
 
@@ -53,6 +53,13 @@ def most_for(options: Options, run_options: RunOptions) -> int:
     """How many processes a run with these options may have on this machine."""
     cores, kind = usable_cores(), device_kind(options.device)
     return most_processes(run_options.processes, cores, run_options.jobs, kind)
+
+
+def threads_of(options: Options, run_options: RunOptions) -> list[int]:
+    """How many threads compute in each process of a run of many small pages with these options."""
+    cores, count = usable_cores(), most_for(options, run_options)
+    shares = divide(count, cores, MemoryLimit(0, run_options.jobs or cores))
+    return [max(share.cores, share.jobs) for share in shares]
 
 
 def pages_wanted(asked: int, most: int) -> int:
