@@ -71,11 +71,14 @@ class Elsewhere(Protocol):
     Only the engine's coordinator calls it. What comes from there comes through ``deliver``, as ``Step.NEWS``.
     """
 
-    wanted: int  # pages after which it is known that sending them is worth while
+    wanted: float  # whole pages' worth of work after which it is known that sending them pays
     room: int  # pages that may be at work together, with those that wait
 
-    def begin(self, pages: Sequence[PageTask], deliver: Callable[[Completion], None]) -> bool:
-        """Make ready for pages like these; False if there are too few of them, or too little memory."""
+    def begin(self, pages: Sequence[PageTask], worth: float, deliver: Callable[[Completion], None]) -> bool:
+        """Make ready for pages like these; False if there is too little to do, or too little memory.
+
+        ``worth``: how many whole pages they are by what is to be done with them.
+        """
 
     def take(self, task: PageTask) -> None:
         """A page that is to go through its pass. It is back as ``Step.BACK``, with a ``Pass`` or an error."""
@@ -100,6 +103,7 @@ class Sending:
     def __init__(self, elsewhere: Elsewhere | None) -> None:
         self.elsewhere = elsewhere
         self.gathered: list[PageTask] = []
+        self._worth = 0.0  # of these, in whole pages
         self.begun = False
         self.here: set[int] = set()
 
@@ -115,6 +119,7 @@ class Sending:
         task.state.away = True
         task.state.busy += 1
         self.gathered.append(task)
+        self._worth += 0.0 if self.begun else task.share_of_work
 
     def decide(self, more_come: bool, deliver: Callable[[Completion], None]) -> list[PageTask]:
         """Whether the pages that were gathered go there, or wait for more. Returns those that are done here.
@@ -122,9 +127,10 @@ class Sending:
         ``more_come``: others may yet be gathered.
         """
         assert self.elsewhere is not None
-        if self.begun or (more_come and len(self.gathered) < self.elsewhere.wanted):
+        if self.begun or (more_come and self._worth < self.elsewhere.wanted):
             return []
-        self.begun = self.elsewhere.begin(self.gathered, deliver)
+        self.begun = self.elsewhere.begin(self.gathered, self._worth, deliver)
+        self._worth = 0.0
         few = [] if self.begun else self.gathered
         for task in few:
             self.here.add(task.spec.index)

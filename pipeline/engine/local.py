@@ -150,7 +150,8 @@ class Engine:
         """Hand over the pages of which something is to run, once there are enough; few are done here."""
         if not self._sending.gathered or self._tally.stopping:
             return
-        more_come = bool(self._pending or self._reading or self._chapters)
+        more_fit = self._pending and len(self._at_work) < self._sending.room
+        more_come = bool(more_fit or self._reading or self._chapters)
         for task in self._sending.decide(more_come, self._lanes.deliver):
             self._start_reading(task)
         for task in self._sending.take_all():

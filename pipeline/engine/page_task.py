@@ -295,6 +295,18 @@ class PageTask:
         return PageStarted(self.name, now, later, self.scale_note)
 
     @property
+    def share_of_work(self) -> float:
+        """What is left of all that is to be done with a page like this, by the seconds that stages declare; 0
+        to 1."""
+        spec = self.spec
+        wanted = spec.job.graph.with_ancestors(spec.job.selection.targets)
+        pages = {stage.name for stage in spec.job.graph.page_stages if stage.name in wanted}
+        declared = {name: demand.seconds for name, demand in spec.demands(pages, self.state.size).items()}
+        left = self.state.to_run | spec.later_stages()
+        whole = sum(declared.values())
+        return sum(seconds for name, seconds in declared.items() if name in left) / whole if whole else 0.0
+
+    @property
     def scale_note(self) -> str:
         """What ``--scale auto`` or ``--fit`` comes to for this page; nothing where it keeps the size."""
         size = self.state.size

@@ -52,6 +52,8 @@ from mangacolor.pipeline.store.page_output import known_lines
 from mangacolor.pipeline.store.store import Store
 
 _CHAPTERS: Final = 8  # that are kept packed
+# Pages that may be gathered for one that all processes want: where little is left of each, it takes many.
+_GATHERED: Final = 4
 _LOST: Final = "Most often such a page takes more memory than there is: give it more, or fewer --jobs."
 _NOT_STARTED: Final = (
     "Use --processes 1. A script of your own that asks for more needs `if __name__ == '__main__':` before it."
@@ -65,8 +67,9 @@ class Crew:
         self._job, self._run_options, self._store, self._make_graph = job, run_options, store, make_graph
         self._cores, self._asked = usable_cores(), run_options.processes
         self._most = most_for(job.options, run_options)
-        self.wanted = pages_wanted(self._asked, self._most)
-        self.room = self.wanted + job.memory.jobs + MORE_PAGES
+        wanted = pages_wanted(self._asked, self._most)
+        self.wanted: float = wanted
+        self.room = _GATHERED * wanted + job.memory.jobs + MORE_PAGES
         self._run = secrets.token_hex(4)
         self._number = 0
         self._packed: OrderedDict[int, tuple[object, bytes]] = OrderedDict()  # chapters, by their recipe
@@ -79,16 +82,17 @@ class Crew:
         self._fatal: Exception | None = None
         self._new: dict[str, Entry] = {}  # what processes had finished before they were lost
 
-    def begin(self, pages: Sequence[PageTask], deliver: Callable[[Completion], None]) -> bool:
-        """Start the processes if so many pages are worth it, and fit into memory together."""
+    def begin(self, pages: Sequence[PageTask], worth: float, deliver: Callable[[Completion], None]) -> bool:
+        """Start the processes if so much work is worth it, and the pages fit into memory together."""
         needs = [task.state.need for task in pages]
-        count = processes_for(len(pages), self._asked, self._most, self._cores, self._job.memory, needs)
+        amount = len(pages) if self._asked else int(worth)
+        count = processes_for(amount, self._asked, self._most, self._cores, self._job.memory, needs)
         if count < 2 or not self._can_travel(pages[0]):
             return False
         self._store.state.parts.mkdir(parents=True, exist_ok=True)
         self._deliver = deliver
         shares = divide(count, self._cores, self._job.memory)
-        self.room = sum(share.jobs + MORE_PAGES for share in shares) + self.wanted
+        self.room = sum(share.jobs + MORE_PAGES for share in shares) + len(pages)
         try:
             for share in shares:
                 self._processes.append(self._start(share))

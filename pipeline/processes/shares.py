@@ -63,14 +63,14 @@ def threads_of(options: Options, run_options: RunOptions) -> list[int]:
 
 
 def pages_wanted(asked: int, most: int) -> int:
-    """Pages with work left at which all processes are worth their start."""
+    """Whole pages' worth of work at which all processes are worth their start."""
     return most if asked else most * PAGES_A_PROCESS
 
 
 def processes_for(
     pages: int, asked: int, most: int, cores: int, limit: MemoryLimit, needs: Sequence[Need]
 ) -> int:
-    """How many processes are worth while for so many pages with work left, and have room in memory.
+    """How many processes are worth while for so many pages' worth of work, and have room in memory.
 
     ``needs``: what some of these pages take. Where they differ, the largest says.
     """

@@ -41,6 +41,7 @@ def split(
     listener: Listener | None = None,
     scale: str = "auto",
     run_options: RunOptions | None = None,
+    may_split: bool = False,
 ) -> tuple[RunResult, list[Event]]:
     """A run with fake stages in so many processes, and its events."""
     events: list[Event] = []
@@ -55,7 +56,7 @@ def split(
     module: Any = mangacolor.pipeline.run
     before, module.graph_of = module.graph_of, stages
     try:
-        result = run([source], out, options, settings, emit=emit, cancel=cancel)
+        result = run([source], out, options, settings, emit=emit, cancel=cancel, may_split=may_split)
     finally:
         module.graph_of = before
     return result, events

@@ -70,7 +70,7 @@ class Bench:
     delivered: list[Completion]
 
     def begin(self, *, ready: bool = True) -> None:
-        assert self.crew.begin(self.tasks, self.delivered.append)
+        assert self.crew.begin(self.tasks, len(self.tasks), self.delivered.append)
         for process in self.made if ready else ():
             self.hear(process, Ready())
         for task in self.tasks:
@@ -220,5 +220,5 @@ def test_where_no_process_can_be_started_pages_stay_here(make: Make, monkeypatch
             super().__init__(share, start)
 
     monkeypatch.setattr(module, "Process", Refused)
-    assert not bench.crew.begin(bench.tasks, bench.delivered.append)
+    assert not bench.crew.begin(bench.tasks, 4, bench.delivered.append)
     assert [process.ended for process in made] == [True]

@@ -168,6 +168,20 @@ def test_few_pages_and_one_process_start_none(pages: Path, tmp_path: Path, start
     assert not started
 
 
+def test_pages_of_which_little_is_left_are_not_worth_a_process(
+    pages: Path, tmp_path: Path, started: list[Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another scale leaves three stages of five: twelve pages are less than eight whole ones then."""
+    split(FakeStages(), pages, tmp_path / "out", 1)
+    monkeypatch.setattr("mangacolor.pipeline.processes.shares.usable_cores", lambda: 8)
+    monkeypatch.setattr(crew, "usable_cores", lambda: 8)
+    result, _ = split(FakeStages(), pages, tmp_path / "out", 0, scale="2", may_split=True)
+    assert (result.done, result.network_calls, started) == (PAGES, 0, [])
+    result, _ = split(FakeStages(), pages, tmp_path / "new", 0, scale="2", may_split=True)
+    assert (result.done, len(started)) == (PAGES, 2)
+    assert files(tmp_path / "new") == files(tmp_path / "out")
+
+
 LEADER = """
 import sys
 from pathlib import Path
