@@ -248,7 +248,6 @@ class Studio:
             start=wanted.start,
             pages=",".join(map(str, numbers)) or None,
             force=wanted.force,
-            processes=1,  # somebody waits, mostly for one page
         )
         result = run(
             self.work.inputs,
