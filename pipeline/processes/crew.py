@@ -77,7 +77,6 @@ class Crew:
         self._waiting: deque[PageTask] = deque()
         self._large: deque[PageTask] = deque()  # pages that need the memory of all processes
         self._suspects: deque[PageTask] = deque()  # lost with their process, to be tried by themselves
-        self._lost: set[int] = set()  # what was lost once, by index
         self._stopped = False
         self._fatal: Exception | None = None
         self._new: dict[str, Entry] = {}  # what processes had finished before they were lost
@@ -229,24 +228,31 @@ class Crew:
 
     def _lose(self, process: Process) -> list[Completion]:
         """A process has ended. Nobody knows which of its pages is to blame, so each is tried by itself."""
-        parts = list(process.parts.values())
+        parts, was_alone = list(process.parts.values()), process.alone
         pages = process.take_pages()
         process.end()
         if self._stopped or self._job.cancel.requested or process not in self._processes:
             return [never_begun(task) for task in pages]
-        if not process.ready:
-            return self._fail_all(SetupError("a process for pages ended while it started", _NOT_STARTED))
+        if not process.ready:  # the others can do without
+            self._processes.remove(process)
+            ended = SetupError("every process for pages ended while it started", _NOT_STARTED)
+            return [] if self._processes else self._fail_all(ended)
         for part in parts:
             self._new.update((entry.page, entry) for entry in self._store.manifest.absorb(part))
-        guilty = [task for task in pages if task.spec.index in self._lost]
-        self._suspects.extend(task for task in pages if task not in guilty)
-        self._lost.update(task.spec.index for task in pages)
         self._processes.remove(process)
-        stand_in = self._start(process.share)
+        self._suspects.extend([] if was_alone else pages)
+        try:
+            self._add_stand_in(process.share)
+        except OSError as error:
+            if not self._processes:
+                return self._fail_all(SetupError(f"no process can be started: {error}", _NOT_STARTED))
+        lost = PageError("the process that had this page, and no other, was lost", _LOST)
+        return [Completion(_away(task), error=lost) for task in pages if was_alone]
+
+    def _add_stand_in(self, share: Share) -> None:
+        stand_in = self._start(share)
         stand_in.is_a_stand_in = True
         self._processes.append(stand_in)
-        problem_of_page = PageError("the process that had this page was lost, twice", _LOST)
-        return [Completion(_away(task), error=problem_of_page) for task in guilty]
 
     def _as_new(self, page: str, done: Pass) -> Pass:
         """A page that a lost process had finished was found finished by the next: it is new all the same."""
@@ -276,7 +282,10 @@ class Crew:
         """Let pages at work end between two tiles."""
         self._stopped = True
         for process in self._processes:
-            process.send(Stop())
+            if process.ready:
+                process.send(Stop())
+            else:
+                process.end()
         return [never_begun(task) for task in self._take_waiting()]
 
     def close(self) -> None:

@@ -151,8 +151,8 @@ def test_pages_of_a_lost_process_are_tried_one_by_one(make: Make) -> None:
     stand_in = bench.made[2]
     bench.hear(stand_in, Ready())
     assert stand_in.numbers == [0] and second.numbers == [1, 3, 5, 7]
-    (lost,) = bench.hear(stand_in, Gone())  # twice, and the second time it was alone
-    assert lost.token.page == 0 and "lost, twice" in str(lost.error)  # type: ignore[attr-defined]
+    (lost,) = bench.hear(stand_in, Gone())
+    assert lost.token.page == 0 and "and no other, was lost" in str(lost.error)  # type: ignore[attr-defined]
     last = bench.made[3]
     bench.hear(last, Ready())
     for index in (2, 4, 6):
@@ -189,10 +189,19 @@ def test_what_ends_a_run_reaches_every_page(make: Make, error: Exception) -> Non
     assert bench.delivered[-1].error is error
 
 
-def test_a_process_that_does_not_start_ends_the_run_with_a_remedy(make: Make) -> None:
+def test_others_do_without_a_process_that_does_not_start(make: Make) -> None:
     bench = make(pages=4, processes=2, jobs=2)
     bench.begin(ready=False)
-    back = bench.hear(bench.made[0], Gone())
+    assert bench.hear(bench.made[0], Gone()) == []
+    bench.hear(bench.made[1], Ready())
+    assert bench.made[1].numbers == [0, 1, 2]
+
+
+def test_where_no_process_starts_the_run_ends_with_a_remedy(make: Make) -> None:
+    bench = make(pages=4, processes=2, jobs=2)
+    bench.begin(ready=False)
+    assert bench.hear(bench.made[0], Gone()) == []
+    back = bench.hear(bench.made[1], Gone())
     assert len(back) == 4 and all("__main__" in str(done.error) for done in back)
 
 
