@@ -100,8 +100,9 @@ class Crew:
         return bool(self._processes)
 
     def _can_travel(self, task: PageTask) -> bool:
-        """Whether stages have only settings that another process can be told."""
+        """Whether another process can be told which stages there are, and their settings."""
         try:
+            pickle.dumps(self._make_graph)
             self._pack_chapter(task)
         except Exception:  # pickle says so in many ways
             return False

@@ -51,11 +51,13 @@ class Process:
         """Pass on every message, by a thread of its own; the last is ``Gone``."""
 
         def work() -> None:
-            with suppress(OSError, EOFError):
-                self._connection.send(self._start)
-                while True:
-                    tell(self._connection.recv())
-            tell(Gone())
+            try:
+                with suppress(OSError, EOFError):
+                    self._connection.send(self._start)
+                    while True:
+                        tell(self._connection.recv())
+            finally:  # of a message that cannot be understood, too
+                tell(Gone())
 
         threading.Thread(target=work, name="process", daemon=True).start()
 

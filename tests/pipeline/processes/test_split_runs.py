@@ -20,7 +20,7 @@ from mangacolor.pipeline.events import Event, PageDone, PageFailed, PageHalfway,
 from mangacolor.pipeline.processes import crew
 from mangacolor.pipeline.processes.process import Process
 from mangacolor.pipeline.store.layout import State
-from mangacolor.tests.helpers.fake_stages import files, write_page
+from mangacolor.tests.helpers.fake_stages import House, files, write_page
 from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.processes import FakeStages, split
 
@@ -165,6 +165,14 @@ def test_few_pages_and_one_process_start_none(pages: Path, tmp_path: Path, start
     for number in range(2, PAGES + 1):
         (pages / f"{number}.png").unlink()
     assert split(FakeStages(), pages, tmp_path / "few", 4)[0].done == 1
+    assert not started
+
+
+def test_stages_that_no_other_process_can_make_stay_here(
+    pages: Path, tmp_path: Path, started: list[Process]
+) -> None:
+    house = House()
+    assert split(house.graph_of, pages, tmp_path / "out", 2)[0].done == PAGES == house.calls["tint"]
     assert not started
 
 
