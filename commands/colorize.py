@@ -49,4 +49,5 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
             emit=tell_each(listeners),
             cancel=cancel,
             learner=learner_of(run_options),
+            may_split=True,
         ).status

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from mangacolor.commands.settings.bare import bare_context
+from mangacolor.commands.settings.bare import bare_context, bare_settings
 from mangacolor.commands.settings.every_name import every_name
 from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import (
@@ -63,6 +63,7 @@ def diagnose(context: click.Context) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(),
         "cores": usable_cores(),
+        "threads": _threads(),
         "device": _checked(problems, lambda: resolve_device(options.device)),
         "cards": describe_cards(),
         "cpu_backend": _checked(problems, lambda: cpu_backend(options.cpu_backend)),
@@ -85,6 +86,7 @@ def report(diagnosis: dict[str, Any]) -> str:
     lines = [
         f"mangacolor {diagnosis['mangacolor']}, Python {diagnosis['python']}, {diagnosis['system']}",
         f"device     {diagnosis['device'] or 'none usable'}, {counted(diagnosis['cores'], 'core')}",
+        f"pages      {_shown_threads(diagnosis['threads'])}",
         *(f"card       {card}" for card in diagnosis["cards"]),
         f"on a CPU   {diagnosis['cpu_backend'] or 'none usable'}",
         f"stages     {', '.join(diagnosis['stages'] or ['none'])}",
@@ -107,6 +109,20 @@ def _shown(value: object) -> str:
     if value is None:
         return "-"
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+def _threads() -> list[int]:
+    """How many threads compute in each of the processes that a run of many pages has here."""
+    from mangacolor.pipeline.processes.shares import threads_of
+
+    return threads_of(*bare_settings())
+
+
+def _shown_threads(threads: Sequence[int]) -> str:
+    if len(threads) == 1:
+        return f"in one process, {counted(threads[0], 'thread')} at work at a time"
+    at_work = ", ".join(map(str, threads)) if len(set(threads)) > 1 else f"{threads[0]} each"
+    return f"where there are many, in {len(threads)} processes; threads at work at a time: {at_work}"
 
 
 def _shown_extra(missing: Sequence[str], install: str) -> str:

@@ -14,9 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+_share: list[int] = []  # the cores that this process was given of those that there are
+
+
+def use_only(cores: int) -> None:
+    """Leave the other cores to other processes of the same run. To be called before anything computes."""
+    _share[:] = [cores]
+
 
 def usable_cores() -> int:
-    """Cores that this process may use: affinity and, on Linux, the cgroup's quota."""
+    """Cores that this process may use: affinity, on Linux the cgroup's quota, and its share of a run."""
+    if _share:
+        return _share[0]
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows

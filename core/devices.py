@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -120,6 +120,17 @@ def _refuse(refused: Sequence[str], problem: str) -> None:
     for device in refused:
         _refused.setdefault(device, problem)
     device_kind.cache_clear()
+
+
+def refused_devices() -> dict[str, str]:
+    """Which devices ``auto`` is not in this process, though nothing spoke against them, and why."""
+    return dict(_refused)
+
+
+def refuse_devices(refused: Mapping[str, str]) -> None:
+    """Take over what another process of the run has found out: see ``refused_devices``."""
+    for device, problem in refused.items():
+        _refuse([device], problem)
 
 
 def auto_problem() -> str:

@@ -234,9 +234,15 @@ class RunOptions:
     jobs: int = option_field(  # 0: one a core
         0, "Pages worked on at once; one a core by default.", minimum=0, commands=RUNNING
     )
-    memory: int = option_field(  # bytes for the whole process; 0: most of what is free
+    processes: int = option_field(  # 0: what is worth while; from Python, and for other commands, one
         0,
-        "Memory for the whole process, as 4G or 1500M; by default most of what is free.",
+        "Processes that share the pages; by default one, and from 8 cores on one for every 4.",
+        minimum=0,
+        commands=RUN_ONCE,
+    )
+    memory: int = option_field(  # bytes for the whole run; 0: most of what is free
+        0,
+        "Memory for the whole run, as 4G or 1500M; by default most of what is free.",
         metavar="SIZE",
         size=True,
         commands=RUNNING,

@@ -22,6 +22,7 @@ from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarte
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.placed import find_place
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
+from mangacolor.pipeline.processes.shares import most_for
 from mangacolor.pipeline.renaming.following import finish_renaming, follow_renamed_pages
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
@@ -37,6 +38,8 @@ from mangacolor.stages.registry import graph_of
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.cluster.engine import ClusterEngine
+    from mangacolor.pipeline.engine.lanes import Elsewhere
+    from mangacolor.pipeline.processes.messages import MakeGraph
 
 
 # What ``--learn`` is done by: from the inputs, and what is to be done of them, come the options of the run.
@@ -55,12 +58,15 @@ def run(
     part: Part | None = None,
     only: Collection[str] | None = None,
     learner: Learner | None = None,
+    may_split: bool = False,
 ) -> RunResult:
     """Colour ``inputs`` into ``out``. Emits every event of the run, ``RunResult`` last.
 
     With a ``part`` only that is coloured, into the places that it has in the whole; whatever else lies in
     ``out`` stays. ``only``: the output names of pages, whole chapters where ``run_options`` name no pages;
     others are left as they are. ``learner``: what learns the series before, where ``run_options`` ask for it.
+    ``may_split``: whether pages may go to other processes where ``run_options`` do not say to how many, which
+    asks of the calling script that it can be imported. A ``graph`` of the caller's own stays in this process.
 
     Where a card fails that ``--device auto`` has chosen, the run begins again with the next one, or the
     processor, finds what is done, and says why.
@@ -74,11 +80,15 @@ def run(
         _check_device(stages, options, run_options)
         choice = DeviceChoice(options.device)
 
+        if (graph is not None or not may_split) and not run_options.processes:
+            run_options = replace(run_options, processes=1)
+        make_graph = None if graph is not None else graph_of
+
         def plan_anew() -> WorkPlan:
             return make_plan(inputs, out, options, run_options, stages, part, token, only)
 
         def attempt() -> tuple[WorkPlan, RunResult]:
-            return _attempt(inputs, out, plan_anew, progress, token, part is None, learner)
+            return _attempt(inputs, out, plan_anew, progress, token, part is None, learner, make_graph)
 
         while True:
             try:
@@ -101,8 +111,10 @@ def _attempt(
     cancel: CancelToken,
     whole: bool,
     learner: Learner | None,
+    make_graph: MakeGraph | None,
 ) -> tuple[WorkPlan, RunResult]:
-    """Do what is planned, and say how it went and by which plan. ``whole``: the inputs are."""
+    """Do what is planned, and say how it went and by which plan. ``whole``: the inputs are. ``make_graph``:
+    what makes the plan's graph from its options in other processes, too."""
     plan = make()
     run_options = plan.run_options
     progress.begin(plan)
@@ -115,7 +127,7 @@ def _attempt(
             plan = _learnt(inputs, plan, learner, store.state, progress, cancel)
             progress.tell_of_device(plan)
         work = _take_on(plan, store, cancel, progress)
-        result = _colour(work, inputs if whole else None, progress)
+        result = _colour(work, inputs if whole else None, progress, make_graph)
         _tidy(work, result, progress)
         if run_options.until and not plan.selection.commits:
             progress(_announce_no_page(run_options.until, store.state))
@@ -162,11 +174,13 @@ def _take_on(plan: WorkPlan, store: Store, cancel: CancelToken, progress: RunPro
     return _Work(plan, store, job, tasks, outputs, own)
 
 
-def _colour(work: _Work, inputs: Sequence[Path] | None, emit: Listener) -> RunResult:
+def _colour(
+    work: _Work, inputs: Sequence[Path] | None, emit: Listener, make_graph: MakeGraph | None
+) -> RunResult:
     """Do the tasks. ``inputs``: what a whole run was given, which is noted; None for a part of one."""
     noted = None if inputs is None else _note_run(inputs, work.plan, work.store.state)
     emit(RunStarted(len(work.tasks.pages), len(work.plan.chapters), halfway=len(work.tasks.chapters)))
-    result = _make_engine(work, emit).run(work.tasks)
+    result = _make_engine(work, emit, make_graph).run(work.tasks)
     if noted is not None and result.failures:
         _note_failures(noted, result, work)
     return result
@@ -237,13 +251,24 @@ def _learnt(
     return replace(plan, options=learner(inputs, plan, state, emit, cancel))
 
 
-def _make_engine(work: _Work, emit: Listener) -> Engine | ClusterEngine:
-    settings = work.plan.run_options
+def _make_engine(work: _Work, emit: Listener, make_graph: MakeGraph | None) -> Engine | ClusterEngine:
+    settings, device = work.plan.run_options, work.plan.options.device
     if settings.cluster:
         from mangacolor.pipeline.cluster.engine import ClusterEngine
 
         return ClusterEngine(work.job, emit, settings, work.store)
-    return Engine(work.job, emit, work.plan.options.device, settings.jobs, settings.stage_timeout)
+    elsewhere = _other_processes(work, make_graph) if make_graph else None
+    return Engine(work.job, emit, device, settings.jobs, settings.stage_timeout, elsewhere=elsewhere)
+
+
+def _other_processes(work: _Work, make_graph: MakeGraph) -> Elsewhere | None:
+    """Where pages go if there are enough for several processes; None where this one can do as much."""
+    settings = work.plan.run_options
+    if most_for(work.plan.options, settings) < 2:
+        return None
+    from mangacolor.pipeline.processes.crew import Crew
+
+    return Crew(work.job, settings, work.store, make_graph)
 
 
 def _copy_extras(work: _Work, emit: Listener) -> None:

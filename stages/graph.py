@@ -42,6 +42,7 @@ class Graph:
         self._stages: Mapping[str, Node] = {name: by_name[name] for name in _order(listed)}
         self._ancestors = {name: self._find_ancestors(name) for name in self._stages}
         self.chapter_stages = tuple(s for s in self._stages.values() if isinstance(s, ChapterStage))
+        self.page_stages = tuple(s for s in self._stages.values() if isinstance(s, Stage))
         for chapter_stage in self.chapter_stages:
             self._check_chapter_stage(chapter_stage)
 

@@ -42,7 +42,7 @@ def pretend(count: int, arguments: list[str]) -> None:
     cpu.one_thread_for_blas()  # as the command does, before anything imports NumPy
     import cv2
 
-    cpu.usable_cores = lambda: count
+    cpu.use_only(count)
     cv2.setNumThreads(count)
     from mangacolor.cli import main as run_command
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
@@ -14,7 +14,6 @@ from mangacolor.pipeline.engine.tasks import Begun
 from mangacolor.pipeline.events import Event
 from mangacolor.pipeline.store.journal import Line
 from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Manifest
 
 LARGEST = 8  # pages of a bundle: what a lost worker has to do again at most
 BUNDLES_A_WORKER = 4  # so that no worker is idle for long when the others end
@@ -82,15 +81,3 @@ def cut_bundles(tasks: Sequence[PageTask], workers: int, pages_in_all: int) -> I
     size = min(LARGEST, -(-pages_in_all // (BUNDLES_A_WORKER * max(1, workers))))
     size = max(1, size, -(-len(tasks) // MOST_OF_A_CHAPTER))
     return (list(tasks[start : start + size]) for start in range(0, len(tasks), size))
-
-
-def known_lines(manifest: Manifest, tasks: Sequence[PageTask]) -> tuple[Line, ...]:
-    """The manifest's lines about pages, and about the files that they may become."""
-    names = dict[str, None]()
-    for task in tasks:
-        page, container = task.name, task.spec.chapter.container
-        for name in (page, str(PurePosixPath(page).with_suffix(".png")), f"{page}.png"):
-            names[name] = None
-        if container:
-            names[container.name] = None
-    return manifest.excerpt(names)

@@ -20,7 +20,7 @@ from typing import Any
 from mangacolor.core.errors import OutputError, PageError, SetupError
 from mangacolor.core.settings import RunOptions
 from mangacolor.pipeline.cluster import worker
-from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, cut_bundles, known_lines
+from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, cut_bundles
 from mangacolor.pipeline.cluster.client import Cluster, is_lost_scheduler, is_lost_worker
 from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.job import Job
@@ -31,6 +31,7 @@ from mangacolor.pipeline.engine.worker_pools import Completion, Lane
 from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunResult, Warned
 from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.pipeline.store.packing import Packing
+from mangacolor.pipeline.store.page_output import known_lines
 from mangacolor.pipeline.store.store import Store
 
 _AHEAD = 2  # bundles a worker has: one at work and one that waits
@@ -143,7 +144,9 @@ class ClusterEngine:
             run_options=self._run_options,
             chapter=tasks[0].spec.chapter,
             pages={task.name: _begun(task) for task in tasks},
-            known=known_lines(self._store.manifest, tasks),
+            known=known_lines(
+                self._store.manifest, ((task.name, task.spec.chapter.container) for task in tasks)
+            ),
             release=self._release,
         )
 

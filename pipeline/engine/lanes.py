@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mangacolor.core.cpu import shared_cores, use_one_core
 from mangacolor.core.devices import device_kind, open_device
+from mangacolor.core.errors import Cancelled
 from mangacolor.core.types import Inputs
 from mangacolor.pipeline.engine.context import (
     Context,
@@ -21,6 +22,7 @@ from mangacolor.pipeline.engine.context import (
 )
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.worker_pools import Completion, Lane
+from mangacolor.pipeline.events import Event
 from mangacolor.stages.base import Lane as LaneName
 
 T = TypeVar("T")
@@ -40,6 +42,9 @@ class Step(StrEnum):
     COMMIT = "commit"
     CHAPTER = "chapter"
     PACK = "pack"
+    FED = "fed"  # no tasks, either: a page more comes to an engine that is fed; one that is away is back;
+    BACK = "back"
+    NEWS = "news"  # and word from elsewhere
 
 
 STAGE_TASKS = {
@@ -58,6 +63,105 @@ class Token:
     page: int
     step: Step
     stage: str = ""
+
+
+class Elsewhere(Protocol):
+    """Other processes of this machine, to which an engine may send pages of which something is to run.
+
+    Only the engine's coordinator calls it. What comes from there comes through ``deliver``, as ``Step.NEWS``.
+    """
+
+    wanted: float  # whole pages' worth of work after which it is known that sending them pays
+    room: int  # pages that may be at work together, with those that wait
+
+    def begin(self, pages: Sequence[PageTask], worth: float, deliver: Callable[[Completion], None]) -> bool:
+        """Make ready for pages like these; False if there is too little to do, or too little memory.
+
+        ``worth``: how many whole pages they are by what is to be done with them.
+        """
+
+    def take(self, task: PageTask) -> None:
+        """A page that is to go through its pass. It is back as ``Step.BACK``, with a ``Pass`` or an error."""
+
+    def hear(self, news: Any) -> tuple[list[Event], list[Completion]]:
+        """What news comes to: events, and pages that are back (``Step.BACK``)."""
+
+    def stop(self) -> list[Completion]:
+        """Let what is at work end as soon as it can. Returns the pages that had not been begun."""
+
+    def close(self) -> None:
+        """End what is there."""
+
+
+class Sending:
+    """The pages that are to go ``elsewhere``, if there is such a place: gathered until it is known whether
+    there are enough of them.
+
+    ``begun``: they go there. ``here``: pages of which too few came together, by index.
+    """
+
+    def __init__(self, elsewhere: Elsewhere | None) -> None:
+        self.elsewhere = elsewhere
+        self.gathered: list[PageTask] = []
+        self._worth = 0.0  # of these, in whole pages
+        self.begun = False
+        self.here: set[int] = set()
+
+    @property
+    def room(self) -> int:
+        return self.elsewhere.room if self.elsewhere else 0
+
+    def may_take(self, task: PageTask) -> bool:
+        """Whether the page goes there if something of it is to run."""
+        return self.elsewhere is not None and task.spec.index not in self.here
+
+    def gather(self, task: PageTask) -> None:
+        task.state.away = True
+        task.state.busy += 1
+        self.gathered.append(task)
+        self._worth += 0.0 if self.begun else task.share_of_work
+
+    def decide(self, more_come: bool, deliver: Callable[[Completion], None]) -> list[PageTask]:
+        """Whether the pages that were gathered go there, or wait for more. Returns those that are done here.
+
+        ``more_come``: others may yet be gathered.
+        """
+        assert self.elsewhere is not None
+        if self.begun or (more_come and self._worth < self.elsewhere.wanted):
+            return []
+        self.begun = self.elsewhere.begin(self.gathered, self._worth, deliver)
+        self._worth = 0.0
+        few = [] if self.begun else self.gathered
+        for task in few:
+            self.here.add(task.spec.index)
+            task.state.busy -= 1
+            task.begin_anew()
+        self.gathered = [] if few else self.gathered
+        return few
+
+    def take_all(self) -> list[PageTask]:
+        """The pages that can be handed over now."""
+        ready, self.gathered = (self.gathered, []) if self.begun else ([], self.gathered)
+        return ready
+
+    def hand_over(self, task: PageTask) -> None:
+        assert self.elsewhere is not None
+        self.elsewhere.take(task)
+
+    def stop(self) -> list[Completion]:
+        """Nothing more goes there. Returns the pages that were not begun."""
+        waiting, self.gathered = self.gathered, []
+        stopped = self.elsewhere.stop() if self.elsewhere and self.begun else []
+        return [*(never_begun(task) for task in waiting), *stopped]
+
+    def close(self) -> None:
+        if self.elsewhere and self.begun:
+            self.elsewhere.close()
+
+
+def never_begun(task: PageTask) -> Completion:
+    """A page that was to go elsewhere, and need not any more."""
+    return Completion(Token(task.spec.index, Step.BACK), error=Cancelled("the run is over"))
 
 
 class Lanes:
@@ -87,6 +191,10 @@ class Lanes:
             return self._completions.get(timeout=seconds)
         except queue.Empty:
             return None
+
+    def deliver(self, completion: Completion) -> None:
+        """[any thread] Have something come back that no lane did."""
+        self._completions.put(completion)
 
     def give_up_late(self, limit: float) -> list[Token]:
         """Write off tasks with code of stages that have run for more than ``limit`` seconds."""

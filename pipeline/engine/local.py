@@ -19,15 +19,16 @@ from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.context import StageRun
 from mangacolor.pipeline.engine.gate import MemoryGate
 from mangacolor.pipeline.engine.job import Job
-from mangacolor.pipeline.engine.lanes import Lanes, Step, Token
+from mangacolor.pipeline.engine.lanes import Elsewhere, Lanes, Sending, Step, Token
 from mangacolor.pipeline.engine.page_results import (
     commit_failed_page,
     commit_page,
+    look_at_page,
     read_page,
     save_artifact,
     should_save,
 )
-from mangacolor.pipeline.engine.page_task import PageTask
+from mangacolor.pipeline.engine.page_task import PageTask, Pass
 from mangacolor.pipeline.engine.tally import Tally, failure, late
 from mangacolor.pipeline.engine.tasks import Tasks
 from mangacolor.pipeline.engine.worker_pools import Completion
@@ -45,6 +46,7 @@ from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.pipeline.store.packing import Packing
 
 STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
+MORE_AWAY = 2.0  # seconds beside these, for other processes that wait so long
 TURN = 0.2  # seconds after which the coordinator looks up though nothing has come back
 MORE_PAGES = 2  # in flight than there are threads for cpu stages, so that none of these is idle
 
@@ -55,7 +57,8 @@ class Engine:
     ``jobs`` is the number of threads for cpu stages and, with a few more, of pages in flight; 0 takes
     one a core. ``device`` is as in ``Options``; it is looked up when the first device stage runs.
     ``stage_timeout``: seconds that a stage may take for a page; 0 is no limit. ``models``: where the
-    device lane keeps what it loads, for engines that follow each other in one process.
+    device lane keeps what it loads, for engines that follow each other in one process. ``elsewhere``: where
+    pages go of which something is to run, if there are enough of them.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Engine:
         jobs: int = 0,
         stage_timeout: float = 0,
         models: dict[Hashable, Any] | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._job = job
         self._tally = Tally(job, emit)
@@ -79,13 +83,17 @@ class Engine:
         self._at_work: dict[int, PageTask] = {}
         self._chapters: dict[int, ChapterTask] = {}  # those whose chapter stages are at work
         self._packings: dict[int, Packing] = {}  # those being written
+        self._fed = False  # pages come while it runs
+        self._reading = 0  # pages that lanes read just now
+        self._sending = Sending(elsewhere)
 
-    def run(self, tasks: Tasks) -> RunResult:
+    def run(self, tasks: Tasks, *, fed: bool = False) -> RunResult:
         """Run every page and say how it went. Emits events, but not ``RunResult`` itself.
 
-        Raises ``SetupError`` or ``OutputError`` where going on makes no sense.
+        ``fed``: pages come while it runs, by ``feed``, so that it ends when it is stopped. Raises
+        ``SetupError`` or ``OutputError`` where going on makes no sense.
         """
-        self._tasks = tasks
+        self._tasks, self._fed = tasks, fed
         self._pending.extend(tasks.pages)
         with keep_libraries_to_their_thread():
             self._run_all()
@@ -94,21 +102,33 @@ class Engine:
     def _run_all(self) -> None:
         deadline = 0.0
         try:
-            while self._pending or self._at_work or self._chapters or self._packings:
+            while self._may_be_fed or self._pending or self._at_work or self._chapters or self._packings:
                 if self._tally.stopping:
                     if not deadline:
                         self._pending.clear()
                         self._tally.told_to_stop()
-                        deadline = time.monotonic() + STOP_WITHIN
+                        deadline = time.monotonic() + STOP_WITHIN + (MORE_AWAY if self._sending.begun else 0)
+                        for page in self._sending.stop():
+                            self._take_back(page)
                     if time.monotonic() > deadline:
                         break
                 self._admit()
+                self._send()
                 completion = self._lanes.wait(TURN)
                 if completion is not None:
                     self._take_back(completion)
                 self._give_up_on_late_stages()
         finally:
+            self._sending.close()
             self._lanes.close()
+
+    @property
+    def _may_be_fed(self) -> bool:
+        return self._fed and not self._tally.stopping
+
+    def feed(self, task: PageTask) -> None:
+        """[any thread] A page more, for an engine that is fed."""
+        self._lanes.deliver(Completion(Token(-1, Step.FED), task))
 
     @property
     def counts(self) -> Counter[str]:
@@ -116,10 +136,27 @@ class Engine:
         return self._tally.counts
 
     def _admit(self) -> None:
-        while self._pending and len(self._at_work) < self._jobs + MORE_PAGES:
+        room = max(self._jobs + MORE_PAGES, self._sending.room)
+        while self._pending and len(self._at_work) < room:
             task = self._pending.popleft()
             self._at_work[task.spec.index] = task
-            self._lanes.submit(task, Step.READ, read_page)
+            self._start_reading(task)
+
+    def _start_reading(self, task: PageTask) -> None:
+        self._reading += 1
+        self._lanes.submit(task, Step.READ, look_at_page if self._sending.may_take(task) else read_page)
+
+    def _send(self) -> None:
+        """Hand over the pages of which something is to run, once there are enough; few are done here."""
+        if not self._sending.gathered or self._tally.stopping:
+            return
+        more_fit = self._pending and len(self._at_work) < self._sending.room
+        more_come = bool(more_fit or self._reading or self._chapters)
+        for task in self._sending.decide(more_come, self._lanes.deliver):
+            self._start_reading(task)
+        for task in self._sending.take_all():
+            self._emit(task.forecast())
+            self._sending.hand_over(task)
 
     def _give_up_on_late_stages(self) -> None:
         """Fail the pages of stages over their time limit; do without chapter stages that are."""
@@ -135,6 +172,10 @@ class Engine:
             self._chapter_done(self._chapters.pop(token.page), completion)
         elif token.step is Step.PACK:
             self._tally.packed(self._packings.pop(token.page), completion.result, completion.error)
+        elif token.step is Step.FED:
+            self._pending.append(completion.result)
+        elif token.step is Step.NEWS:
+            self._hear(completion.result)
         elif token.step is Step.STARTED:
             if token.page in self._at_work:  # or the stage has been given up before this was read
                 self._emit(StageStarted(self._at_work[token.page].name, token.stage))
@@ -144,11 +185,24 @@ class Engine:
             self._page_step_done(task, token, completion)
             self._advance(task)
 
+    def _hear(self, news: Any) -> None:
+        """Word from elsewhere: of stages, and of pages that are back."""
+        assert self._sending.elsewhere is not None
+        events, back = self._sending.elsewhere.hear(news)
+        for event in events:
+            self._tally.stages_run += isinstance(event, StageDone)
+            self._emit(event)
+        for completion in back:
+            self._take_back(completion)
+
     # -- what a finished task leads to
 
     def _page_step_done(self, task: PageTask, token: Token, completion: Completion) -> None:
+        self._reading -= token.step is Step.READ
         if completion.error is not None:
             self._failed(task, token, completion.error)
+        elif token.step is Step.BACK:
+            self._came_back(task, completion.result)
         elif token.step is Step.READ:
             self._read(task, completion.result)
         elif token.step is Step.PREPARE and not self._tally.stopping:
@@ -174,9 +228,20 @@ class Engine:
             state.ended, state.outcome = True, "done" if state.seconds else "cached"
             self._page_done(task)
             state.committing = True
+        elif self._sending.may_take(task) and state.to_run and not state.ended:
+            self._sending.gather(task)
         else:
             self._emit(task.forecast())
             self._lanes.load_models(task)
+
+    def _came_back(self, task: PageTask, done: Pass) -> None:
+        """Another process has done a page's pass."""
+        task.take_over(done)
+        self._tally.counts += done.counts
+        if done.failure is not None:
+            self._tally.page_failed(done.failure)
+        elif done.outcome != "cancelled" and not task.goes_on:
+            self._page_done(task)
 
     def _stage_done(self, task: PageTask, name: str, run: StageRun, inputs: Inputs) -> None:
         self._tally.stages_run += 1
@@ -194,7 +259,7 @@ class Engine:
 
     def _advance(self, task: PageTask) -> None:
         """Give a page's ready stages to their lanes, or bring it to its end."""
-        if not self._tally.stopping and self._gate.enter(task):
+        if not task.state.away and not self._tally.stopping and self._gate.enter(task):
             for name in task.ready():
                 task.state.submitted.add(name)
                 self._lanes.start_stage(task, name)
@@ -208,7 +273,7 @@ class Engine:
     def _waits(self, task: PageTask) -> bool:
         """Whether a page stands before the memory gate."""
         state = task.state
-        return bool(state.keys) and not (state.inside or state.ended or self._tally.stopping)
+        return bool(state.keys) and not (state.inside or state.away or state.ended or self._tally.stopping)
 
     def _commit(self, task: PageTask) -> bool:
         """Have a page written once its time has come. Whether there is something to wait for."""
@@ -241,6 +306,7 @@ class Engine:
     def _end_pass(self, task: PageTask) -> None:
         """A page has ended a pass: what waited for it alone can go on."""
         survived = task.goes_on and task.complete
+        self._sending.here.discard(task.spec.index)
         if survived:
             self._emit(PageHalfway(task.name))
         for whole in self._tasks.end_page(task, survived=survived):

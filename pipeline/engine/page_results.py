@@ -22,6 +22,15 @@ def read_page(task: PageTask) -> Entry | None:
     return entry
 
 
+def look_at_page(task: PageTask) -> Entry | None:
+    """[lane] As ``read_page``, of a page that another process is to have if anything of it is to run."""
+    entry = task.read(glance=True)
+    if entry is None and (task.state.ended or not task.state.to_run):
+        task.begin_anew()
+        return read_page(task)
+    return entry
+
+
 def should_save(task: PageTask, name: str, artifact: Artifact) -> bool:
     """Whether a stage's artifact is to be kept in the state folder."""
     job = task.spec.job
@@ -110,7 +119,7 @@ def commit_failed_page(task: PageTask) -> None:
         return
     was_read = bool(task.state.keys)
     if was_read and task.spec.job.on_error == "copy":
-        task.spec.output.commit_failed(task.state.source)
+        task.spec.output.commit_failed(task.state.source or task.spec.page.source.read())
     else:
         task.spec.output.drop_stand_in()
 

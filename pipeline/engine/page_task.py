@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -13,7 +14,7 @@ from mangacolor.core.types import Artifact
 from mangacolor.pipeline.engine.context import Context, StageRun, summarize
 from mangacolor.pipeline.engine.memory import Need, need_of
 from mangacolor.pipeline.engine.page_spec import PageSpec
-from mangacolor.pipeline.events import PageStarted
+from mangacolor.pipeline.events import PageFailed, PageStarted
 from mangacolor.pipeline.store.keys import sha256
 from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.stages.base import PANEL_COUNT, WHY_COPIED, Stage, Summary
@@ -43,9 +44,28 @@ class PageState:
     inside: bool = False  # has passed the memory gate
     busy: int = 0  # tasks given to lanes and not yet back
     committing: bool = False  # the finished page has been given to a lane
+    away: bool = False  # another process does this pass, so that nothing of it is to be done here
     ended: bool = False
     outcome: str = "done"
     reason: str = ""  # why it is copied
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a pass that another process did has made of a page: its state there, in short.
+
+    ``failure``: why the page failed, if it did. ``counts``: what stages counted since the process last said.
+    """
+
+    keys: Mapping[str, str]
+    sha256: str
+    seconds: Mapping[str, float]
+    panels: int
+    outcome: str
+    reason: str = ""
+    entry: Entry | None = None
+    failure: PageFailed | None = None
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -67,14 +87,14 @@ class PageTask:
 
     # -- finding out what there is to do
 
-    def read(self) -> Entry | None:
+    def read(self, *, glance: bool = False) -> Entry | None:
         """[lane] Read the page, make its keys, see what is there already, and what is to run.
 
-        Returns the manifest's entry if the page is finished. Raises ``PageError`` if its file in OUT
-        is somebody else's, or the page takes more memory than there is.
+        ``glance``: as of ``examine``. Returns the manifest's entry if the page is finished. Raises
+        ``PageError`` if its file in OUT is somebody else's, or the page takes more memory than there is.
         """
         self.spec.job.cancel.check()
-        entry = self.examine()
+        entry = self.examine(glance=glance)
         self.state.size = self.spec.job.size_of(self.state.source)
         if self.state.to_run or self.state.outcome == "copied":
             self._weigh()
@@ -97,8 +117,8 @@ class PageTask:
     def examine(self, *, glance: bool = False) -> Entry | None:
         """[lane] What ``read`` does, without weighing the page.
 
-        ``glance``: nothing is going to run, so that pictures of what is kept are not read, nor is it asked
-        what there is to tell of it.
+        ``glance``: nothing is going to run here, so that pictures of what is kept are not read, nor is it
+        asked what there is to tell of it.
         """
         spec, state = self.spec, self.state
         if spec.output is not None:
@@ -106,7 +126,7 @@ class PageTask:
             # The chapter's other pages rest on its first pass, whatever becomes of the page itself.
             if state.left is not None and (spec.output.container or not spec.first_pass):
                 return state.left
-        state.source = spec.page.source.read()
+        state.source = state.source or spec.page.source.read()  # who hands a page over has read it
         state.sha256 = sha256(state.source)
         state.keys = spec.make_keys(state.sha256)
         if spec.output is not None and not spec.job.force:
@@ -169,6 +189,13 @@ class PageTask:
         # What the first pass has just made is fresh, even where the user wants everything redone.
         return stage in self.state.seconds or self.spec.job.may_reuse(stage)
 
+    def begin_anew(self) -> None:
+        """Forget what was found out but for the file's bytes, to be read once more."""
+        before = self.state
+        self.state = PageState(
+            source=before.source, seconds=before.seconds, panels=before.panels, busy=before.busy
+        )
+
     # -- walking the graph
 
     def ready(self) -> list[str]:
@@ -223,6 +250,31 @@ class PageTask:
         self.state.source = b""
         self.state.artifacts.clear()
 
+    def describe_pass(self, failure: PageFailed | None, counts: Counter[str]) -> Pass:
+        """What has become of the page, for the process that handed it over."""
+        state = self.state
+        return Pass(
+            state.keys,
+            state.sha256,
+            state.seconds,
+            state.panels,
+            state.outcome,
+            state.reason,
+            state.entry,
+            failure,
+            counts,
+        )
+
+    def take_over(self, done: Pass) -> None:
+        """The pass was done, and what it leaves written, by another process."""
+        state = self.state
+        state.committing = True
+        state.keys, state.sha256 = dict(done.keys), done.sha256
+        state.seconds, state.panels = dict(done.seconds), done.panels
+        state.outcome, state.reason, state.entry = done.outcome, done.reason, done.entry
+        state.finished |= state.to_run
+        state.ended = not self.goes_on
+
     @property
     def complete(self) -> bool:
         return self.state.ended or self.state.finished >= self.state.to_run
@@ -254,6 +306,18 @@ class PageTask:
             for stages in (self.state.to_run, spec.later_stages())
         )
         return PageStarted(self.name, now, later, self.scale_note)
+
+    @property
+    def share_of_work(self) -> float:
+        """What is left of all that is to be done with a page like this, by the seconds that stages declare; 0
+        to 1."""
+        spec = self.spec
+        wanted = spec.job.graph.with_ancestors(spec.job.selection.targets)
+        pages = {stage.name for stage in spec.job.graph.page_stages if stage.name in wanted}
+        declared = {name: demand.seconds for name, demand in spec.demands(pages, self.state.size).items()}
+        left = self.state.to_run | spec.later_stages()
+        whole = sum(declared.values())
+        return sum(seconds for name, seconds in declared.items() if name in left) / whole if whole else 0.0
 
     @property
     def scale_note(self) -> str:

@@ -21,7 +21,7 @@ FILE: Final = "run.json"
 VERSION: Final = 1
 # Options about one run alone: which part of the work it did, and what it said. The next run has its own.
 OF_ONE_RUN: Final = frozenset(
-    {"until", "start", "pages", "force", "json", "quiet", "report", "keep", "learn"}
+    {"until", "start", "pages", "force", "json", "quiet", "report", "keep", "learn", "processes"}
 )
 T = TypeVar("T")
 

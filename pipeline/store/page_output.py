@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Artifact, Container, Page
 from mangacolor.formats.names import STATE_FOLDER, with_other_suffix
+from mangacolor.pipeline.store.journal import Line
 from mangacolor.pipeline.store.manifest import Entry, Manifest
 
 
@@ -128,3 +130,14 @@ class PageOutput:
                 "Move it away, or overwrite it with --force.",
             )
         return file
+
+
+def known_lines(manifest: Manifest, pages: Iterable[tuple[str, Container | None]]) -> tuple[Line, ...]:
+    """The manifest's lines about pages and the files that they may become, for another process."""
+    names = dict[str, None]()
+    for page, container in pages:
+        for name in (page, str(PurePosixPath(page).with_suffix(".png")), f"{page}.png"):
+            names[name] = None
+        if container:
+            names[container.name] = None
+    return manifest.excerpt(names)

@@ -1,0 +1,100 @@
+"""One process for pages, as the one that leads sees it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from mangacolor.core.system.kind import stop_signals
+from mangacolor.pipeline.engine.page_task import PageTask
+from mangacolor.pipeline.processes import entry
+from mangacolor.pipeline.processes.messages import Gone, Start
+from mangacolor.pipeline.processes.shares import Share
+
+_END_WITHIN: Final = 5.0  # seconds until the system has taken away a process that was killed
+
+
+class Process:
+    """``pages``: those that it has, by index, and ``parts``: where what they leave for the manifest lies.
+
+    ``alone``: it has one page, and gets no other meanwhile. ``needs_all``: nor does any other process.
+    ``is_a_stand_in``: for one that was lost.
+    Everywhere a new interpreter begins, as Windows and macOS do it: what threads of ours hold at a fork would
+    be held for ever.
+    """
+
+    def __init__(self, share: Share, start: Start) -> None:
+        self.share = share
+        self.ready = self.alone = self.needs_all = self.is_a_stand_in = False
+        self.pages: dict[int, PageTask] = {}
+        self.parts: dict[int, Path] = {}
+        spawn = multiprocessing.get_context("spawn")
+        self._connection, theirs = spawn.Pipe()
+        self._process = spawn.Process(
+            target=entry.main, args=(theirs, share.cores), name="mangacolor pages", daemon=True
+        )
+        with _signals_held_back():
+            self._process.start()
+        theirs.close()
+        self._start = start
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    def listen(self, tell: Callable[[object], None]) -> None:
+        """Pass on every message, by a thread of its own; the last is ``Gone``."""
+
+        def work() -> None:
+            try:
+                with suppress(OSError, EOFError):
+                    self._connection.send(self._start)
+                    while True:
+                        tell(self._connection.recv())
+            finally:  # of a message that cannot be understood, too
+                tell(Gone())
+
+        threading.Thread(target=work, name="process", daemon=True).start()
+
+    def send(self, message: object) -> None:
+        """Say something; that a process is lost, its thread sees."""
+        with suppress(OSError):
+            self._connection.send(message)
+
+    def give_back(self, index: int) -> PageTask:
+        """It has done with a page."""
+        self.alone = self.needs_all = False
+        del self.parts[index]
+        return self.pages.pop(index)
+
+    def take_pages(self) -> list[PageTask]:
+        """All pages that it had, in order."""
+        pages = [self.pages[index] for index in sorted(self.pages)]
+        self.pages.clear()
+        self.parts.clear()
+        self.alone = self.needs_all = False
+        return pages
+
+    def end(self) -> None:
+        """It ends here and now. What it has committed is whole, as everywhere."""
+        self._process.kill()
+        self._process.join(_END_WITHIN)
+        self._connection.close()
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """A process that begins in here gets no signal to stop: it is not ready to ignore them yet."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
