@@ -165,11 +165,16 @@ export function addPoints(kind, places) {
   sayOfDraft(kind === "also" ? `${what} meant, too.` : `${what} not meant.`);
 }
 
-/** Whether each surface that is meant is at one of some places, as far as can be seen. @param {Place[]} places */
+/**
+ * Whether with some places all surfaces that are meant would be taken away, as far as can be seen.
+ * @param {Place[]} places
+ */
 function leavesNothing(places) {
   const named = (/** @type {Place} */ place) => `${surfaceAt(place)} ${place[0]}`;
-  const taken = new Set(places.filter(surfaceAt).map(named));
-  const meant = namedPoints(store.get()).filter((point) => point.isMeant);
+  const points = namedPoints(store.get());
+  const not = [...points.filter((point) => !point.isMeant).map(({ place }) => place), ...places];
+  const taken = new Set(not.filter(surfaceAt).map(named));
+  const meant = points.filter((point) => point.isMeant);
   return meant.length > 0 && meant.every(({ place }) => taken.has(named(place)));
 }
 
