@@ -15,6 +15,7 @@ import { commit } from "./commit.js";
 
 const LIKENESS = 0.5; // the command line's, too
 const POINTS = 500; // a request may name no more
+const BESIDE = ["panel", "page"]; // reaches of which something stays whatever is taken away: what is like it there
 const SAVED_WITH = /** @type {const} */ (["also", "not", "reach", "likeness", "level"]); // as soon as it is an edit
 const DETAILS = /** @type {const} */ (["colour", "reach", "likeness", "level"]);
 
@@ -171,6 +172,8 @@ export function addPoints(kind, places) {
  */
 function leavesNothing(places) {
   const named = (/** @type {Place} */ place) => `${surfaceAt(place)} ${place[0]}`;
+  const { draft } = store.get();
+  if (!draft || BESIDE.includes(draft.reach)) return false;
   const points = namedPoints(store.get());
   const not = [...points.filter((point) => !point.isMeant).map(({ place }) => place), ...places];
   const taken = new Set(not.filter(surfaceAt).map(named));
