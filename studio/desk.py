@@ -13,6 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -21,6 +22,7 @@ from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.given_edits import GivenEdits
+from mangacolor.pipeline.editing.kept_pages import ALWAYS, PERHAPS
 from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.editing.palette_document import read_palette
@@ -68,20 +70,23 @@ class Painters:
     """Pages that are ready to be painted, of all chapters: those last asked for. On the desks' thread."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int], PagePainter] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], tuple[str, PagePainter]] = OrderedDict()
 
     def __contains__(self, page_and_side: tuple[str, int]) -> bool:
         """From any thread."""
         return page_and_side in self._kept
 
-    def get(self, page: str, side: int, make: Callable[[], PagePainter]) -> PagePainter:
-        """Room is made before the new one is: there are never more than ``PAINTERS``."""
-        if (page, side) not in self._kept:
+    def get(self, page: str, side: int, stamp: str, make: Callable[[], PagePainter]) -> PagePainter:
+        """``stamp``: of what it is made of. Room is made before the new one is: there are never more than
+        ``PAINTERS``."""
+        before, _ = self._kept.get((page, side), (None, None))
+        if before != stamp:
+            self._kept.pop((page, side), None)
             while len(self._kept) >= PAINTERS:
                 self._kept.popitem(last=False)
-            self._kept[page, side] = make()
+            self._kept[page, side] = stamp, make()
         self._kept.move_to_end((page, side))
-        return self._kept[page, side]
+        return self._kept[page, side][1]
 
     def drop(self, pages: ChapterPages) -> None:
         """Let those of a chapter go."""
@@ -165,8 +170,11 @@ class Desk:
 
     def surface_stamp(self, page: str) -> str:
         """What changes when the surfaces of a page do: the files that they are kept in."""
+        return self._stamp_of(page, (PANELS.name, BALLOONS.name, COLORIZE.name))
+
+    def _stamp_of(self, page: str, stages: Sequence[str]) -> str:
         folder, digest = self.state.page_folder(page), hashlib.sha256()
-        for stage in (PANELS.name, BALLOONS.name, COLORIZE.name):
+        for stage in stages:
             try:
                 kept = (folder / f"{stage}.json").stat()
                 digest.update(f"{kept.st_mtime_ns} {kept.st_size} ".encode())
@@ -198,7 +206,10 @@ class Desk:
         """A page ready to be painted at a size. Raises ``PageError`` or ``InputError``."""
         chapter, surfaces = self.now.coloured(), self.surfaces()
         options = self._work.options if self._work is not None else None
-        return self._painters.get(page, side, lambda: PagePainter(chapter, page, side, surfaces, options))
+        # Before it is read: a run may have found other groups, and not yet have traced the page with them.
+        stamp = self._stamp_of(page, (*ALWAYS, *PERHAPS))
+        make = partial(PagePainter, chapter, page, side, surfaces, options)
+        return self._painters.get(page, side, stamp, make)
 
     def _given_to(self, chapter: ColouredChapter) -> Callable[[], tuple[Edit, ...]]:
         """The edits that a chapter is given; none where their files cannot be read, which the run tells."""

@@ -175,11 +175,13 @@ class PageTask:
         """Ask the stages that are kept, where none that tells of panels is needed any more."""
         graph, state = self.spec.job.graph, self.state
         told = graph.with_ancestors(self.spec.targets) - state.to_run - state.finished
-        for stage in (graph[name] for name in graph.names if name in told):
+        for stage in (graph[name] for name in reversed(graph.names) if name in told):  # the last word counts
             asked = isinstance(stage, Stage) and stage.summary is not None
             kept = self._load(stage.name, glance=False) if asked else None
-            if kept is not None:
-                state.panels = int(summarize(stage, kept).get(PANEL_COUNT, state.panels))
+            summary = summarize(stage, kept) if kept is not None else {}
+            if PANEL_COUNT in summary:
+                state.panels = int(summary[PANEL_COUNT])
+                return
 
     def _load(self, stage: str, glance: bool) -> Artifact | None:
         cache, key = self.spec.cache, self.state.keys[stage]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import cast
+from queue import Queue
+from typing import Any, cast
 
+import httpx
 import pytest
 from starlette.requests import Request
 
@@ -16,6 +20,8 @@ from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.layout import State
 from mangacolor.studio.desk import Desk, Painters
 from mangacolor.studio.routes.answers import while_wanted
+from mangacolor.tests.helpers.studio import PAGES
+from mangacolor.tests.helpers.studio_server import TOKEN, wait_until_idle
 
 
 class Gone:
@@ -26,6 +32,7 @@ class Gone:
 
 
 GONE = cast(Request, Gone())
+HEADERS = {"X-Token": TOKEN, "Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -53,6 +60,28 @@ def test_a_question_that_is_given_up_before_its_turn_is_never_worked_at(
     assert asyncio.run(while_wanted(GONE, desk, worked.append, 1)) is None
     go_on.set()
     assert desk.submit(len, worked).result(30) == 0
+
+
+@pytest.mark.parametrize(("path", "asked"), [("paint", {"page": PAGES[0], "side": 300}), ("cover", {})])
+def test_a_browser_that_hangs_up_is_noticed(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str, asked: dict[str, Any]
+) -> None:
+    wait_until_idle(client)
+    given: Queue[Future[None]] = Queue()
+    given_up = threading.Event()
+
+    def submit(*_work: object) -> Future[None]:
+        waits = Future[None]()
+        waits.add_done_callback(lambda _: given_up.set())
+        given.put(waits)
+        return waits
+
+    monkeypatch.setattr(Desk, "submit", submit)
+    browser = HTTPConnection(client.base_url.host, client.base_url.port or 0)
+    browser.request("POST", f"/api/{path}", json.dumps(asked), HEADERS)
+    waits = given.get(timeout=60)
+    browser.close()
+    assert given_up.wait(60) and waits.cancelled()
 
 
 def test_what_has_begun_is_ended(busy: tuple[Desk, threading.Event]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -107,6 +108,17 @@ def test_a_map_of_surfaces_that_are_others_by_now_is_not_given(client: httpx.Cli
     (out / ".mangacolor/pages" / PAGE / "colorize.json").touch()
     assert client.get(told).status_code == 204
     assert client.get(client.get("/api/surfaces", params=ASKED).json()["map"]).status_code == 200
+
+
+def test_a_page_that_is_traced_after_it_was_made_ready_is_made_ready_anew(
+    client: httpx.Client, studio: Studio, out: Path
+) -> None:
+    wait_until_idle(client)
+    desk, traced = studio.desks.of("."), out / ".mangacolor/pages" / PAGE / "trace.json"
+    ready = [desk.submit(desk.painter, PAGE, 300).result(60) for _ in range(2)]
+    assert ready[0] is ready[1]
+    os.utime(traced, ns=(0, 0))
+    assert desk.submit(desk.painter, PAGE, 300).result(60) is not ready[0]
 
 
 def test_who_asked_before_the_surfaces_were_gathered_is_told_when_they_are(

@@ -109,9 +109,11 @@ def test_what_not_this_takes_away_is_told(open_window: Callable[..., Window]) ->
         """async ([page, size]) => {
           const { addPoints } = await import('/static/js/colours/draft.js');
           const { askJson } = await import('/static/js/core/api.js');
+          const { store } = await import('/static/js/core/state.js');
+          const own = store.get().draft.number; // without which nothing would be left
           const line = [[0, Math.round(size[1] * 0.86)], [size[0] - 1, Math.round(size[1] * 0.86)]];
           const { surfaces } = await askJson('line', { body: { page, line } });
-          addPoints('not', surfaces.map(({ at }) => [page, ...at]));
+          addPoints('not', surfaces.filter((one) => one.number !== own).map(({ at }) => [page, ...at]));
         }""",
         [PAGE, next(one["size"] for one in window.state("chapter")["pages"] if one["name"] == PAGE)],
     )

@@ -12,7 +12,7 @@ from mangacolor.tests.helpers.studio import PAGES, Studio
 from mangacolor.tests.helpers.studio_window import Window
 
 PAGE = PAGES[0]
-HAIR = (0.22, 0.86)  # shares of the page's sides
+HAIR, SKY = (0.22, 0.86), (0.5, 0.2)  # shares of the page's sides
 RED, BLUE = "#d01c2a", "#2040c8"
 
 Hold = Callable[[str], "Held"]
@@ -231,6 +231,52 @@ def test_surfaces_that_were_asked_for_earlier_do_not_come_over_later_ones(window
         # The map of numbers is there already.
         see_read(window, "surfaces", partial(route.fulfill, json=answer))
     assert window.page.evaluate(first_colour) == RED
+
+
+def test_what_is_under_the_pointer_by_now_is_not_what_a_click_covers(picked: Window, hold: Hold) -> None:
+    picked.until(lambda: picked.state("cover") is not None, "the first answer")
+    asked = hold("cover")
+    picked.click_at(PAGE, *SKY, "Alt")
+    asked.wait_for(1)
+    picked.page.mouse.move(*picked.place(PAGE, 0.5, 0.01))
+    picked.page.mouse.move(*picked.place(PAGE, *SKY))
+    picked.until(lambda: picked.status == "A click takes this point away.", "what a click would do")
+    see_read(picked, "cover", asked.let_go)
+    assert picked.status == "A click takes this point away."
+    picked.page.mouse.move(0, 0)
+    picked.choose("Page")
+    picked.until(lambda: picked.status.startswith("Would change"), "what is asked for then")
+
+
+def test_what_a_run_could_not_tell_is_asked_again_whatever_the_colour_is_by_then(
+    window: Window, hold: Hold
+) -> None:
+    asked = hold("cover")
+    window.pick(PAGE, *HAIR)
+    asked.wait_for(1)
+    window.page.evaluate(
+        f"async () => (await import('/static/js/colours/draft.js')).setColour('{RED}', false)"
+    )
+    with window.page.expect_response("**/api/cover*"):
+        asked.routes.pop().fulfill(status=204)
+    asked.let_go()
+    window.until(lambda: window.state("cover") is not None, "what it covers")
+    window.press("Escape")
+
+
+def test_a_click_beside_all_surfaces_while_the_page_is_made_is_no_error(window: Window) -> None:
+    window.show(PAGE)
+    window.wait_for_surfaces(PAGE)
+    window.page.route("**/api/surface*", lambda route: route.fulfill(status=204))
+    window.page.evaluate(
+        f"""async () => {{
+          const {{ knownSurfaces }} = await import('/static/js/pages/known_surfaces.js');
+          knownSurfaces('{PAGE}').map.numbers.fill(0);
+        }}"""
+    )
+    window.click_at(PAGE, *HAIR)
+    window.until(lambda: window.status == "This page is being coloured.", "why there is nothing")
+    assert not window.page.locator(".notice").count()
 
 
 # What a frame of a page is told and given, one after the other; it ends with what is seen of it.

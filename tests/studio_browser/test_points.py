@@ -12,6 +12,7 @@ from mangacolor.tests.helpers.studio_window import Window
 
 PAGE = PAGES[0]
 HAIR, SKY, CENTRE = (0.22, 0.86), (0.5, 0.2), (0.5, 0.5)
+BESIDE_SKY = (0.53, 0.2)  # in the same surface, where no mark is
 CLOTH = "#2f7d6b"
 # Of the light half of a mark, as they are drawn: green where something is meant, red where it is not.
 MARKS = {"meant": (183, 240, 194), "not": (255, 194, 187)}
@@ -89,12 +90,23 @@ def test_a_click_at_its_mark_takes_a_point_away_before_anything_is_saved(picked:
 
 
 def test_what_alone_is_meant_cannot_be_what_is_not(picked: Window) -> None:
+    picked.choose("Spot")
     picked.click_at(PAGE, *HAIR, "Alt")
     picked.until(lambda: "nothing would be left" in picked.status, "a word of it")
     assert points(picked, "not") == []
     picked.click_at(PAGE, *SKY, "Shift")
     picked.click_at(PAGE, *HAIR, "Alt")
     picked.until(lambda: len(points(picked, "not")) == 1, "the hair to be taken away")
+    picked.click_at(PAGE, *BESIDE_SKY, "Alt")
+    picked.until(lambda: "nothing would be left" in picked.status, "a word of the sky")
+    assert len(points(picked, "not")) == 1
+
+
+def test_of_what_is_like_it_beside_it_that_alone_can_be_taken_away(picked: Window) -> None:
+    before = len(covered(picked))
+    picked.click_at(PAGE, *HAIR, "Alt")
+    picked.until(lambda: len(points(picked, "not")) == 1, "the hair to be taken away")
+    picked.until(lambda: 0 < len(covered(picked)) < before, "the rest to be left")
 
 
 def test_the_first_point_goes_and_the_next_one_is_the_first(picked: Window) -> None:

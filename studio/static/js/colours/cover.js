@@ -1,7 +1,7 @@
 /** What the draft would cover, and how it would look: asked while things are dragged, the last answer counts. */
 
 import { NOTHING_YET, Unreachable, ask, askJson } from "../core/api.js";
-import { tellFailure } from "../core/say.js";
+import { isUnder, tellFailure } from "../core/say.js";
 import { counted } from "../core/dom.js";
 import { pageNamed, store } from "../core/state.js";
 import { latest } from "../core/throttle.js";
@@ -26,18 +26,52 @@ function tellUnlessLost(error) {
   if (!(error instanceof Unreachable)) tellFailure(error);
 }
 
+/** @type {number|undefined} */
+let again;
+
 const covers = latest(
-  (/** @type {Draft} */ draft, signal) =>
+  (/** @type {{draft: Draft, said: string}} */ { draft }, signal) =>
     askJson("cover", { body: { wishes: wishesOf(draft) }, signal }),
-  (answer, draft) => {
-    if (!answer) return void setTimeout(() => store.get().draft === draft && covers.want(draft), AGAIN);
+  (answer, { draft, said }) => {
+    if (!answer) return askAgain();
     store.set({ cover: answer });
-    if (store.get().dropping) return; // a colour is being told there
+    const { dropping, status } = store.get();
+    // A colour is told there, or what is under the pointer by now: the panel has the counts.
+    if (dropping || (status !== said && isUnder(status))) return;
     sayOfDraft(`${draft.edit ? "Changes" : "Would change"} ${countsOf(answer)}.`);
   },
   tellUnlessLost,
   90,
 );
+
+/** Ask what a draft covers. What is told from now on of what is under the pointer is newer than the answer. */
+function askCover() {
+  const { draft, status } = store.get();
+  clearTimeout(again);
+  if (draft) covers.want({ draft, said: status });
+  else covers.stop();
+}
+
+/** Ask once more in a moment, unless something else is asked before: a run writes the pages. */
+function askAgain() {
+  clearTimeout(again);
+  again = setTimeout(askCover, AGAIN);
+}
+
+/** What the cover of a draft depends on. @param {import("../core/types.js").State} state */
+const questionOf = ({ draft, chapter }) =>
+  draft &&
+  [
+    draft.at,
+    draft.reach,
+    draft.likeness,
+    draft.level,
+    draft.edit,
+    draft.also,
+    draft.not,
+    draft.outline,
+    draft.edit && chapter?.palette?.revision, // its points may have been taken away, or back
+  ].join(" ");
 
 const paints = latest(
   async (/** @type {{page: string, wishes: object, look?: Look}} */ wanted, signal) => {
@@ -52,26 +86,7 @@ const paints = latest(
 );
 
 export function startCover() {
-  store.watch(
-    ({ draft, chapter }) =>
-      draft &&
-      [
-        draft.at,
-        draft.reach,
-        draft.likeness,
-        draft.level,
-        draft.edit,
-        draft.also,
-        draft.not,
-        draft.outline,
-        draft.edit && chapter?.palette?.revision, // its points may have been taken away, or back
-      ].join(" "),
-    () => {
-      const { draft } = store.get();
-      if (draft) covers.want(draft);
-      else covers.stop();
-    },
-  );
+  store.watch(questionOf, askCover);
   store.watch(
     ({ draft, page, double }) =>
       draft &&

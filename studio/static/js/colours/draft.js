@@ -15,6 +15,7 @@ import { commit } from "./commit.js";
 
 const LIKENESS = 0.5; // the command line's, too
 const POINTS = 500; // a request may name no more
+const BESIDE = ["panel", "page"]; // reaches of which something stays whatever is taken away: what is like it there
 const SAVED_WITH = /** @type {const} */ (["also", "not", "reach", "likeness", "level"]); // as soon as it is an edit
 const DETAILS = /** @type {const} */ (["colour", "reach", "likeness", "level"]);
 
@@ -165,11 +166,18 @@ export function addPoints(kind, places) {
   sayOfDraft(kind === "also" ? `${what} meant, too.` : `${what} not meant.`);
 }
 
-/** Whether each surface that is meant is at one of some places, as far as can be seen. @param {Place[]} places */
+/**
+ * Whether with some places all surfaces that are meant would be taken away, as far as can be seen.
+ * @param {Place[]} places
+ */
 function leavesNothing(places) {
   const named = (/** @type {Place} */ place) => `${surfaceAt(place)} ${place[0]}`;
-  const taken = new Set(places.filter(surfaceAt).map(named));
-  const meant = namedPoints(store.get()).filter((point) => point.isMeant);
+  const { draft } = store.get();
+  if (!draft || BESIDE.includes(draft.reach)) return false;
+  const points = namedPoints(store.get());
+  const not = [...points.filter((point) => !point.isMeant).map(({ place }) => place), ...places];
+  const taken = new Set(not.filter(surfaceAt).map(named));
+  const meant = points.filter((point) => point.isMeant);
   return meant.length > 0 && meant.every(({ place }) => taken.has(named(place)));
 }
 

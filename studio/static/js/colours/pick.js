@@ -1,7 +1,7 @@
 /** The pointer on the page: what is under it, and what a click there means. */
 
 import { askJson } from "../core/api.js";
-import { notify, say, tellFailure } from "../core/say.js";
+import { lineUnder, notify, say, tellFailure } from "../core/say.js";
 import { editOf, groupName, groupOf, isEditable, pageNamed, store } from "../core/state.js";
 import { knownSurfaces, surfaceAt } from "../pages/known_surfaces.js";
 import { stillOf } from "../pages/gestures.js";
@@ -23,7 +23,7 @@ export function hoverAt(event) {
   const { dataset } = stageElement();
   if (dataset.onMark === "true" && !isMark) store.set({ status: "" });
   dataset.onMark = String(isMark);
-  if (isMark) store.set({ hover: null, status: AWAY });
+  if (isMark) store.set({ hover: null, status: lineUnder(AWAY) });
   else if (under) hoverPoint(under.frame.page.name, under.at);
   else if (store.get().hover) store.set({ hover: null, status: "" });
 }
@@ -35,7 +35,7 @@ export function hoverPoint(page, at) {
   if (!number) {
     if (hover) store.set({ hover: null, status: "" });
   } else if (hover?.page !== page || hover.number !== number) {
-    store.set({ hover: { page, number }, status: describe(page, number) });
+    store.set({ hover: { page, number }, status: lineUnder(describe(page, number)) });
   }
 }
 
@@ -115,8 +115,8 @@ async function explain(page, at, keys) {
   }
   try {
     const told = await askJson("surface", { body: { page, x: at[0], y: at[1] } });
-    const near = /** @type {[number, number]|null} */ (told.near);
     if (!told) return say(BEING_COLOURED);
+    const near = /** @type {[number, number]|null} */ (told.near);
     if (told.number && !knownSurfaces(page)) return say("The page's surfaces are being loaded: one moment.");
     notify({
       text: sentence(told.why || "there is nothing to colour here"),

@@ -8,6 +8,18 @@ export function say(text) {
   store.set({ status: text });
 }
 
+/** What was told last of what is under the pointer, or the cross. */
+let under = "";
+
+/** The line that tells of it, to be set together with that. @param {string} text */
+export function lineUnder(text) {
+  under = text;
+  return text;
+}
+
+/** Whether that is what the line says. @param {string} status */
+export const isUnder = (status) => status !== "" && status === under;
+
 /** @typedef {(notice: import("./types.js").Notice) => () => void} Show  gives what takes the notice away */
 
 /** @type {Show|null} */
