@@ -104,7 +104,9 @@ def test_training_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     trainer, losses = Trainer(config, materials(), tmp_path, workers=0), list[float]()
     trainer.fit(lambda step, terms, rate: losses.append(sum(terms.values())))
     assert losses[-1] < 0.87 * losses[0]
-    assert (tmp_path / "curves.csv").read_text().count("\n") == len(losses) + 1
+    # A slow machine reports more often than it writes.
+    rows = (tmp_path / "curves.csv").read_text().splitlines()[1:]
+    assert [int(row.split(",")[0]) for row in rows] == [25, 50, 60]
 
 
 def test_the_average_follows_the_generator(tmp_path: Path) -> None:
