@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 
 _share: list[int] = []  # the cores that this process was given of those that there are
+_planned = threading.local()  # ``cores``: those of another process, of which a thread makes plans
 
 
 def use_only(cores: int) -> None:
@@ -22,8 +23,20 @@ def use_only(cores: int) -> None:
     _share[:] = [cores]
 
 
+@contextmanager
+def planning_for(cores: int) -> Iterator[None]:
+    """What the calling thread asks of the machine in here is answered for a process with so many cores."""
+    _planned.cores = cores
+    try:
+        yield
+    finally:
+        del _planned.cores
+
+
 def usable_cores() -> int:
     """Cores that this process may use: affinity, on Linux the cgroup's quota, and its share of a run."""
+    if cores := getattr(_planned, "cores", 0):
+        return int(cores)
     if _share:
         return _share[0]
     try:

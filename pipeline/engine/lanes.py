@@ -81,7 +81,8 @@ class Elsewhere(Protocol):
         """
 
     def take(self, task: PageTask) -> None:
-        """A page that is to go through its pass. It is back as ``Step.BACK``, with a ``Pass`` or an error."""
+        """A page that is to go through its pass. It is back as ``Step.BACK``, with a ``Pass`` or an error;
+        with neither where it is to be done here."""
 
     def hear(self, news: Any) -> tuple[list[Event], list[Completion]]:
         """What news comes to: events, and pages that are back (``Step.BACK``)."""
@@ -122,7 +123,8 @@ class Sending:
         self._worth += 0.0 if self.begun else task.share_of_work
 
     def decide(self, more_come: bool, deliver: Callable[[Completion], None]) -> list[PageTask]:
-        """Whether the pages that were gathered go there, or wait for more. Returns those that are done here.
+        """Whether the pages that were gathered go there, or wait for more. Returns those that are done here,
+        to be read again.
 
         ``more_come``: others may yet be gathered.
         """
@@ -133,11 +135,16 @@ class Sending:
         self._worth = 0.0
         few = [] if self.begun else self.gathered
         for task in few:
-            self.here.add(task.spec.index)
-            task.state.busy -= 1
-            task.begin_anew()
+            self.stay(task)
         self.gathered = [] if few else self.gathered
         return few
+
+    def stay(self, task: PageTask) -> None:
+        """A page is done here, and to be read again."""
+        self.here.add(task.spec.index)
+        task.begin_anew()
+        task.release()
+        task.state.busy = 0
 
     def take_all(self) -> list[PageTask]:
         """The pages that can be handed over now."""

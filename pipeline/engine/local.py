@@ -47,6 +47,7 @@ from mangacolor.pipeline.store.packing import Packing
 
 STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
 MORE_AWAY = 2.0  # seconds beside these, for other processes that wait so long
+FILES_HELD = 100 * 2**20  # bytes of files of pages that wait to go elsewhere
 TURN = 0.2  # seconds after which the coordinator looks up though nothing has come back
 MORE_PAGES = 2  # in flight than there are threads for cpu stages, so that none of these is idle
 
@@ -112,8 +113,8 @@ class Engine:
                             self._take_back(page)
                     if time.monotonic() > deadline:
                         break
-                self._admit()
                 self._send()
+                self._admit()
                 completion = self._lanes.wait(TURN)
                 if completion is not None:
                     self._take_back(completion)
@@ -136,11 +137,17 @@ class Engine:
         return self._tally.counts
 
     def _admit(self) -> None:
-        room = max(self._jobs + MORE_PAGES, self._sending.room)
-        while self._pending and len(self._at_work) < room:
+        while self._pending and self._has_room():
             task = self._pending.popleft()
             self._at_work[task.spec.index] = task
             self._start_reading(task)
+
+    def _has_room(self) -> bool:
+        """Whether one more page may be at work: here, as long as nobody knows that it goes elsewhere."""
+        own = self._jobs + MORE_PAGES
+        if len(self._at_work) >= max(own, self._sending.room):
+            return False
+        return len(self._at_work) < own or sum(not task.state.away for task in self._at_work.values()) < own
 
     def _start_reading(self, task: PageTask) -> None:
         self._reading += 1
@@ -152,11 +159,16 @@ class Engine:
             return
         more_fit = self._pending and len(self._at_work) < self._sending.room
         more_come = bool(more_fit or self._reading or self._chapters)
-        for task in self._sending.decide(more_come, self._lanes.deliver):
-            self._start_reading(task)
+        for task in reversed(self._sending.decide(more_come, self._lanes.deliver)):
+            self._do_here(task)
         for task in self._sending.take_all():
             self._emit(task.forecast())
             self._sending.hand_over(task)
+
+    def _do_here(self, task: PageTask) -> None:
+        """A page that was to go elsewhere is the next to be taken on again."""
+        del self._at_work[task.spec.index]
+        self._pending.appendleft(task)
 
     def _give_up_on_late_stages(self) -> None:
         """Fail the pages of stages over their time limit; do without chapter stages that are."""
@@ -183,7 +195,8 @@ class Engine:
             task = self._at_work[token.page]
             task.state.busy -= 1
             self._page_step_done(task, token, completion)
-            self._advance(task)
+            if token.page in self._at_work:
+                self._advance(task)
 
     def _hear(self, news: Any) -> None:
         """Word from elsewhere: of stages, and of pages that are back."""
@@ -230,12 +243,18 @@ class Engine:
             state.committing = True
         elif self._sending.may_take(task) and state.to_run and not state.ended:
             self._sending.gather(task)
+            if sum(len(away.state.source) for away in self._at_work.values() if away.state.away) > FILES_HELD:
+                state.source = b""  # who does the page reads it again
         else:
             self._emit(task.forecast())
             self._lanes.load_models(task)
 
-    def _came_back(self, task: PageTask, done: Pass) -> None:
-        """Another process has done a page's pass."""
+    def _came_back(self, task: PageTask, done: Pass | None) -> None:
+        """Another process has done a page's pass, or there is none that could."""
+        if done is None:
+            self._sending.stay(task)
+            self._do_here(task)
+            return
         task.take_over(done)
         self._tally.counts += done.counts
         if done.failure is not None:

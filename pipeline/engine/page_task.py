@@ -102,6 +102,13 @@ class PageTask:
 
     def _weigh(self) -> None:
         """See what memory both passes take. Raises ``PageError`` or ``SetupError`` where that is too much."""
+        spec, needs = self.spec, self.needs()
+        for need in needs:
+            spec.job.memory.check(need, spec.drawing_size(self.state.size))
+        self.state.need = needs[0]
+
+    def needs(self) -> tuple[Need, Need]:
+        """The memory that a page takes that has been read: in this pass, and in the one after it."""
         spec, state = self.spec, self.state
         redrawing = {stage.name for stage in spec.redrawing_stages()} if state.outcome == "copied" else set()
         stages_now = state.to_run | redrawing
@@ -109,10 +116,8 @@ class PageTask:
         before = spec.demands(state.seconds, state.size)  # of the first pass, in the second
         beside = [demand for demands in (*passes, before) for demand in demands.values()]
         lanes = {name: spec.job.graph.page_stage(name).lane for demands in passes for name in demands}
-        needs = [need_of(demands, lanes, state.size.file, beside) for demands in passes]
-        for need in needs:
-            spec.job.memory.check(need, spec.drawing_size(state.size))
-        state.need = needs[0]
+        now, later = (need_of(demands, lanes, state.size.file, beside) for demands in passes)
+        return now, later
 
     def examine(self, *, glance: bool = False) -> Entry | None:
         """[lane] What ``read`` does, without weighing the page.

@@ -7,24 +7,27 @@ what it wrote to its manifest, and passes them on.
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import pickle
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from mangacolor.core.cpu import usable_cores
+from mangacolor.core.cpu import planning_for, usable_cores
 from mangacolor.core.devices import refuse_devices, refused_devices
 from mangacolor.core.errors import DeviceError, OutputError, PageError, SetupError
 from mangacolor.core.settings import RunOptions
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.lanes import Step, Token, never_begun
 from mangacolor.pipeline.engine.local import MORE_PAGES
+from mangacolor.pipeline.engine.memory import Need
 from mangacolor.pipeline.engine.page_task import PageTask, Pass
 from mangacolor.pipeline.engine.tally import BUG
 from mangacolor.pipeline.engine.worker_pools import Completion
-from mangacolor.pipeline.events import Event
+from mangacolor.pipeline.events import Announced, Event
 from mangacolor.pipeline.processes.messages import (
     Back,
     Broken,
@@ -59,6 +62,10 @@ _NOT_STARTED: Final = (
     "Use --processes 1. A script of your own that asks for more needs `if __name__ == '__main__':` before it."
 )
 
+_ALL_HERE: Final = (
+    "no other process for pages can be started, so that this one does all; --processes 1 says so"
+)
+
 
 class Crew:
     """What ``engine.lanes.Elsewhere`` asks for, by processes of this machine."""
@@ -79,14 +86,16 @@ class Crew:
         self._suspects: deque[PageTask] = deque()  # lost with their process, to be tried by themselves
         self._stopped = False
         self._fatal: Exception | None = None
+        self._one_began = self._none_begins = False  # whether a process has ever been ready, or none can be
         self._new: dict[str, Entry] = {}  # what processes had finished before they were lost
 
     def begin(self, pages: Sequence[PageTask], worth: float, deliver: Callable[[Completion], None]) -> bool:
         """Start the processes if so much work is worth it, and the pages fit into memory together."""
-        needs = [task.state.need for task in pages]
         amount = len(pages) if self._asked else int(worth)
-        count = processes_for(amount, self._asked, self._most, self._cores, self._job.memory, needs)
-        if count < 2 or not self._can_travel(pages[0]):
+        count = processes_for(
+            amount, self._asked, self._most, self._cores, self._job.memory, partial(_needs, pages)
+        )
+        if count < 2 or multiprocessing.current_process().daemon or not self._can_travel(pages[0]):
             return False
         self._store.state.parts.mkdir(parents=True, exist_ok=True)
         self._deliver = deliver
@@ -116,7 +125,6 @@ class Crew:
             make_graph=self._make_graph,
             job=travelling(job),
             share=share,
-            whole_memory=job.memory,
             stage_timeout=self._run_options.stage_timeout,
             refused=refused_devices(),
         )
@@ -139,8 +147,13 @@ class Crew:
         if self._fatal is not None:
             self._deliver(Completion(_away(task), error=self._fatal))
             return
+        if self._none_begins:
+            self._deliver(Completion(_away(task)))
+            return
         share = self._processes[0].share
-        (self._large if needs_all(task.state.need, share) else self._waiting).append(task)
+        with planning_for(share.cores):
+            need, _later = task.needs()
+        (self._large if needs_all(need, share) else self._waiting).append(task)
         self._supply()
 
     def _supply(self) -> None:
@@ -188,7 +201,6 @@ class Crew:
             source=state.source,
             known=known_lines(self._store.manifest, [(task.name, spec.chapter.container)]),
             part=self._store.state.parts / f"{self._run}-{self._number}.jsonl",
-            needs_all=needs_all,
         )
         state.source = b""
         process.parts[spec.index] = work.part
@@ -211,7 +223,7 @@ class Crew:
         back: list[Completion] = []
         match message:
             case Ready():
-                process.ready = True
+                process.ready = self._one_began = True
             case Told(event=event):
                 events.append(event)
             case Back(index=index, done=done) if index in process.pages:
@@ -223,7 +235,9 @@ class Crew:
                     error.device = device
                 back += self._fail_all(_that_ends_a_run(error))
             case Gone():
+                none_began = self._none_begins
                 back += self._lose(process)
+                events += [Announced(_ALL_HERE)] if self._none_begins and not none_began else []
         self._supply()
         return events, back
 
@@ -236,8 +250,7 @@ class Crew:
             return [never_begun(task) for task in pages]
         if not process.ready:  # the others can do without
             self._processes.remove(process)
-            ended = SetupError("every process for pages ended while it started", _NOT_STARTED)
-            return [] if self._processes else self._fail_all(ended)
+            return [] if self._processes else self._do_without_any()
         for part in parts:
             self._new.update((entry.page, entry) for entry in self._store.manifest.absorb(part))
         self._processes.remove(process)
@@ -249,6 +262,14 @@ class Crew:
                 return self._fail_all(SetupError(f"no process can be started: {error}", _NOT_STARTED))
         lost = PageError("the process that had this page, and no other, was lost", _LOST)
         return [Completion(_away(task), error=lost) for task in pages if was_alone]
+
+    def _do_without_any(self) -> list[Completion]:
+        """Every process ended while it started. Who did not ask for several has the pages done here."""
+        if self._asked or self._one_began:
+            ended = SetupError("every process for pages ended while it started", _NOT_STARTED)
+            return self._fail_all(ended)
+        self._none_begins = True
+        return [Completion(_away(task)) for task in reversed(self._take_waiting())]
 
     def _add_stand_in(self, share: Share) -> None:
         stand_in = self._start(share)
@@ -295,6 +316,12 @@ class Crew:
         self._end_all()
         for part in sorted(self._store.state.parts.glob(f"{self._run}-*.jsonl")):
             self._store.manifest.absorb(part)
+
+
+def _needs(pages: Sequence[PageTask], cores: int) -> list[Need]:
+    """What pages take in both passes, in a process with so many cores."""
+    with planning_for(cores):
+        return [need for task in pages for need in task.needs()]
 
 
 def _away(task: PageTask) -> Token:

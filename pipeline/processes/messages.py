@@ -16,7 +16,6 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
-from mangacolor.pipeline.engine.memory import MemoryLimit
 from mangacolor.pipeline.engine.page_task import Pass
 from mangacolor.pipeline.events import Event
 from mangacolor.pipeline.processes.shares import Share
@@ -30,7 +29,7 @@ MakeGraph = Callable[[Options], Graph]
 class Setting:
     """What all pages of a run share. ``refused``: devices on which nothing computes; see ``core.devices``.
 
-    ``folder``: in which relative paths begin. ``whole_memory``: for a page that needs all.
+    ``folder``: in which relative paths begin. ``share``: what the process gets.
     """
 
     folder: Path
@@ -38,7 +37,6 @@ class Setting:
     make_graph: MakeGraph
     job: Mapping[str, object]
     share: Share
-    whole_memory: MemoryLimit
     stage_timeout: float
     refused: Mapping[str, str]
 
@@ -48,7 +46,7 @@ class Setting:
 
 
 # What a job has of its own in each process: made anew, or of use to the one that leads alone.
-_OWN = {"graph", "cancel", "series", "memory", "options"}
+_OWN = {"graph", "cancel", "series", "options"}
 
 
 def travelling(job: Job) -> dict[str, object]:
@@ -69,8 +67,7 @@ class PageWork:
     """A page for one pass: of ``PageSpec`` what is the page's own, and what was done of it.
 
     ``chapter``: the chapter and its recipe, pickled, which many pages share. ``known``: what the manifest
-    says of the page. ``part``: where the process writes what it adds to that. ``needs_all``: no other page is
-    at work meanwhile.
+    says of the page. ``part``: where the process writes what it adds to that.
     """
 
     index: int
@@ -84,7 +81,6 @@ class PageWork:
     source: bytes
     known: tuple[Line, ...]
     part: Path
-    needs_all: bool
 
 
 @dataclass(frozen=True, slots=True)

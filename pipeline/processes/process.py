@@ -16,6 +16,7 @@ from mangacolor.pipeline.processes import entry
 from mangacolor.pipeline.processes.messages import Gone, Start
 from mangacolor.pipeline.processes.shares import Share
 
+LISTENER: Final = "process"  # the name of threads that wait for messages
 _END_WITHIN: Final = 5.0  # seconds until the system has taken away a process that was killed
 
 
@@ -59,7 +60,8 @@ class Process:
             finally:  # of a message that cannot be understood, too
                 tell(Gone())
 
-        threading.Thread(target=work, name="process", daemon=True).start()
+        self._listener = threading.Thread(target=work, name=LISTENER, daemon=True)
+        self._listener.start()
 
     def send(self, message: object) -> None:
         """Say something; that a process is lost, its thread sees."""
@@ -84,7 +86,11 @@ class Process:
         """It ends here and now. What it has committed is whole, as everywhere."""
         self._process.kill()
         self._process.join(_END_WITHIN)
-        self._connection.close()
+        self._listener.join(_END_WITHIN)  # until all that it has said is taken in
+        if (
+            not self._listener.is_alive()
+        ):  # who still reads there would read what takes the descriptor's place
+            self._connection.close()
 
 
 @contextmanager
@@ -93,6 +99,9 @@ def _signals_held_back() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # on Windows
         yield
         return
+    from multiprocessing import resource_tracker  # not on Windows
+
+    resource_tracker.ensure_running()  # as the first process would, which lets signals through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
     try:
         yield

@@ -9,7 +9,7 @@ core, three quarters of a GiB) where there are cores and pages for it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,21 +68,22 @@ def pages_wanted(asked: int, most: int) -> int:
 
 
 def processes_for(
-    pages: int, asked: int, most: int, cores: int, limit: MemoryLimit, needs: Sequence[Need]
+    pages: int, asked: int, most: int, cores: int, limit: MemoryLimit, needs: Callable[[int], Sequence[Need]]
 ) -> int:
     """How many processes are worth while for so many pages' worth of work, and have room in memory.
 
-    ``needs``: what some of these pages take. Where they differ, the largest says.
+    ``needs``: what some of these pages take in a process with so many cores. Where they differ, the largest
+    says.
     """
     count = min(most, pages if asked else pages // PAGES_A_PROCESS)
-    while count > 1 and not all(_fits(share, needs) for share in divide(count, cores, limit)):
+    while count > 1 and not all(_fits(share, needs) for share in set(divide(count, cores, limit))):
         count -= 1
     return max(1, count)
 
 
-def _fits(share: Share, needs: Sequence[Need]) -> bool:
+def _fits(share: Share, needs: Callable[[int], Sequence[Need]]) -> bool:
     """Whether as many pages as the process does at once fit into its memory."""
-    return all(share.memory.fits([need] * share.jobs) for need in needs)
+    return all(share.memory.fits([need] * share.jobs) for need in needs(share.cores))
 
 
 def divide(count: int, cores: int, limit: MemoryLimit) -> list[Share]:

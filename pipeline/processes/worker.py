@@ -6,6 +6,7 @@ import dataclasses
 import os
 import pickle
 import threading
+import traceback
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from mangacolor.core.devices import refuse_devices
 from mangacolor.core.types import Chapter
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.chapter_task import ChapterTask
-from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
 from mangacolor.pipeline.engine.page_spec import PageSpec
 from mangacolor.pipeline.engine.page_task import PageState, PageTask
@@ -61,15 +61,15 @@ class Worker:
         self._connection = connection
         self._setting, self._cancel = start.setting, CancelToken()
         refuse_devices(start.setting.refused)
-        job = start.setting.make_job(start.options, self._cancel)
-        self._job = dataclasses.replace(job, memory=start.setting.share.memory)
-        self._job_of_all = dataclasses.replace(job, memory=start.setting.whole_memory)
+        # Which pages are too large the memory of all processes says, and the gate goes by this one's.
+        self._job = start.setting.make_job(start.options, self._cancel)
+        own = dataclasses.replace(self._job, memory=start.setting.share.memory)
         self._parts: dict[int, Path] = {}  # where the lines of each page at work go
         self._failures: dict[str, PageFailed] = {}
         self._counted: Counter[str] = Counter()
         self._chapters: OrderedDict[bytes, tuple[Chapter, Recipe]] = OrderedDict()
         jobs, limit = start.setting.share.jobs, start.setting.stage_timeout
-        self._engine = Engine(self._job, self._tell, start.options.device, jobs, limit)
+        self._engine = Engine(own, self._tell, start.options.device, jobs, limit)
 
     def run(self) -> None:
         """Do pages until it is told to stop. Raises what ends a run."""
@@ -88,14 +88,16 @@ class Worker:
                     self._engine.feed(self._make_task(message))
         except (EOFError, OSError):
             os._exit(_ALONE)
+        except BaseException:  # what is not taken in must not leave the other end waiting
+            traceback.print_exc()
+            os._exit(_ALONE)
 
     def _make_task(self, work: PageWork) -> PageTask:
         chapter, recipe = self._open_chapter(work.chapter)
-        job: Job = self._job_of_all if work.needs_all else self._job
         page = next(page for page in chapter.pages if page.name == work.page)
         state = State(self._setting.out)
         store = Store(state, Manifest(state.out, work.part, state.scratch, work.known))
-        commits = job.selection.commits
+        job = self._job
         spec = PageSpec(
             job,
             page,
@@ -106,7 +108,9 @@ class Worker:
             targets=work.targets,
             chapter_results=work.chapter_results,
             first_pass=work.first_pass,
-            output=store.page_output(page, chapter, job.planned, job.force) if commits else None,
+            output=store.page_output(page, chapter, job.planned, job.force)
+            if job.selection.commits
+            else None,
         )
         self._parts[work.index] = work.part
         return PageTask(spec, PageState(source=work.source, seconds=dict(work.seconds), panels=work.panels))
@@ -148,13 +152,13 @@ def _say_how_it_ends(connection: Connection, start: Start) -> None:
     try:
         Worker(connection, start).run()
     except Exception as error:
-        connection.send(_sendable(error))
+        connection.send(sendable(error))
 
 
-def _sendable(error: Exception) -> Broken:
+def sendable(error: Exception) -> Broken:
     """The error as far as it can travel."""
     try:
-        pickle.dumps(error)
+        pickle.loads(pickle.dumps(error))
     except Exception:  # whatever a library put into it
         return broken(RuntimeError(f"{type(error).__name__}: {error}"))
     return broken(error)

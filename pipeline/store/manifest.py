@@ -145,7 +145,8 @@ class Manifest:
         So it is after ``Page 1.png`` has been renamed to ``page 1.png`` in the input.
         """
         key = clash_key(file)
-        names = (name for name in self._pages if name != file and clash_key(name) == key)
+        known = list(self._pages)  # other threads add to it
+        names = (name for name in known if name != file and clash_key(name) == key)
         return next(
             (self._at(name) for name in names if is_same_file(self._out / name, self._out / file)), None
         )

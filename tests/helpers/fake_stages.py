@@ -28,6 +28,7 @@ from mangacolor.stages.base import (
     StageContext,
     no_config,
 )
+from mangacolor.stages.demand import Demand, PageSize, usual_demand
 from mangacolor.stages.graph import Graph
 
 
@@ -54,6 +55,7 @@ class House:
         self.hangs: set[str] = set()  # pages on which tint never comes back
         self.released = released or threading.Event()  # ends all that hangs
         self.slow = 0.0
+        self.weight = 0  # bytes that encode takes for each pixel
         self._lock = threading.Lock()
 
     def graph_of(self, _options: Options) -> Graph:
@@ -79,9 +81,21 @@ class House:
                 ),
                 Stage("tint", self._tint, _tint_config, ("decode", "judge"), lane="device"),
                 Stage("grow", self._grow, _grow_config, ("decode",), lane="device", keep="asked"),
-                Stage("encode", self._encode, no_config, last, lane="io", keep="asked"),
+                Stage(
+                    "encode",
+                    self._encode,
+                    no_config,
+                    last,
+                    lane="io",
+                    keep="asked",
+                    demand=self._encode_demand,
+                ),
             ]
         )
+
+    def _encode_demand(self, config: NoConfig, size: PageSize) -> Demand:
+        usual = usual_demand(config, size)
+        return dataclasses.replace(usual, working=usual.working + self.weight * size.pixels)
 
     def _count(self, name: str) -> None:
         with self._lock:

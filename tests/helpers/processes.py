@@ -24,10 +24,12 @@ class FakeStages:
     slow: float = 0.0
     deadly: frozenset[str] = frozenset()
     trouble: tuple[tuple[str, Exception], ...] = ()
+    weight: int = 0
 
     def __call__(self, _options: Options) -> Graph:
         house = House(self.moody)
         house.slow, house.deadly, house.trouble = self.slow, set(self.deadly), dict(self.trouble)
+        house.weight = self.weight
         return house.graph()
 
 

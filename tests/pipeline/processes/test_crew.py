@@ -19,7 +19,7 @@ from mangacolor.pipeline.engine.memory import MemoryLimit, Need
 from mangacolor.pipeline.engine.page_task import PageTask, Pass
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.engine.worker_pools import Completion
-from mangacolor.pipeline.events import StageDone
+from mangacolor.pipeline.events import Announced, StageDone
 from mangacolor.pipeline.processes import crew as module
 from mangacolor.pipeline.processes.crew import Crew
 from mangacolor.pipeline.processes.messages import Back, Broken, Gone, PageWork, Ready, Start, Stop, Told
@@ -68,6 +68,7 @@ class Bench:
     tasks: list[PageTask]
     made: list[Listening]
     delivered: list[Completion]
+    needs: dict[str, Need]
 
     def begin(self, *, ready: bool = True) -> None:
         assert self.crew.begin(self.tasks, len(self.tasks), self.delivered.append)
@@ -90,10 +91,12 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench
     monkeypatch.setattr(module, "Process", Listening)
 
     def prepare(pages: int, processes: int, jobs: int, memory: int = 0) -> Bench:
+        needs: dict[str, Need] = {}
         (tmp_path / "in").mkdir()
         for number in range(pages):
             write_page(tmp_path / "in" / f"{number}.png", number)
         monkeypatch.setattr(module, "usable_cores", lambda: jobs)
+        monkeypatch.setattr("mangacolor.pipeline.processes.shares.usable_cores", lambda: jobs)
         options, state = Options(device="cpu"), State(tmp_path / "out")
         graph = FakeStages()(options)
         limit = MemoryLimit(memory, jobs)
@@ -101,10 +104,9 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench
         store = Store(state, Manifest(state.out, state.manifest, state.scratch))
         chapters = discover([tmp_path / "in"], state.out).chapters
         tasks = make_tasks(job, chapters, store).pages
-        for task in tasks:
-            task.state.need = Need(held=MIB)
+        monkeypatch.setattr(PageTask, "needs", lambda task: (needs.get(task.name, Need(held=MIB)), Need()))
         crew = Crew(job, RunOptions(processes=processes), store, FakeStages())
-        return Bench(crew, tasks, made, [])
+        return Bench(crew, tasks, made, [], needs)
 
     return prepare
 
@@ -165,15 +167,14 @@ def test_a_page_that_needs_the_memory_of_all_has_it_when_the_others_are_done(mak
     bench = make(pages=5, processes=2, jobs=2, memory=3000 * MIB)
     bench.tasks, large = bench.tasks[:2] + bench.tasks[3:], bench.tasks[2]
     bench.begin()
-    large.state.need = Need(held=2000 * MIB)
+    bench.needs[large.name] = Need(held=2000 * MIB)
     bench.crew.take(large)
     assert sorted(bench.made[0].numbers + bench.made[1].numbers) == [0, 1, 3, 4]
     for process in bench.made:
         for index in process.numbers:
             bench.back(process, index)
     (owner,) = (process for process in bench.made if process.pages)
-    assert owner.numbers == [2] and owner.sent[-1].needs_all
-    assert not any(work.needs_all for process in bench.made for work in process.sent[:-1])
+    assert owner.numbers == [2] and owner.needs_all
 
 
 @pytest.mark.parametrize("error", [SetupError("no weights"), OutputError("full"), DeviceError("gone")])
@@ -203,6 +204,18 @@ def test_where_no_process_starts_the_run_ends_with_a_remedy(make: Make) -> None:
     assert bench.hear(bench.made[0], Gone()) == []
     back = bench.hear(bench.made[1], Gone())
     assert len(back) == 4 and all("__main__" in str(done.error) for done in back)
+
+
+def test_who_did_not_ask_for_processes_has_the_pages_done_here_where_none_starts(make: Make) -> None:
+    bench = make(pages=9, processes=0, jobs=8)
+    bench.begin(ready=False)
+    first, second = bench.made
+    assert bench.hear(first, Gone()) == []
+    events, back = bench.crew.hear((second, Gone()))
+    assert [type(event) for event in events] == [Announced] and len(back) == 9
+    assert all((done.result, done.error) == (None, None) for done in back)
+    bench.crew.take(bench.tasks[0])  # in its second pass
+    assert (bench.delivered[-1].result, bench.delivered[-1].error) == (None, None)
 
 
 def test_a_stop_takes_back_what_is_not_begun(make: Make) -> None:

@@ -19,7 +19,7 @@ GIB = 2**30
 def count(cores: int, pages: int = 1000, *, asked: int = 0, jobs: int = 0, device: str = "cpu") -> int:
     """Processes of a run whose memory has no limit."""
     most = most_processes(asked, cores, jobs, device)
-    return processes_for(pages, asked, most, cores, MemoryLimit(0, jobs or cores), [Need()])
+    return processes_for(pages, asked, most, cores, MemoryLimit(0, jobs or cores), lambda _cores: [Need()])
 
 
 def test_by_cores() -> None:
@@ -67,11 +67,11 @@ def test_memory_holds_as_many_as_fit_with_the_pages_that_they_do_at_once() -> No
         jobs = 24 // processes
         enough = 200 * 2**20 + processes * total([need] * jobs, jobs)
         found = [
-            processes_for(100, 0, 6, 24, MemoryLimit(size, 24), [Need(), need])
+            processes_for(100, 0, 6, 24, MemoryLimit(size, 24), lambda _cores: [Need(), need])
             for size in (enough, enough - GIB // 8)
         ]
         assert found[0] == processes and found[1] < processes
-    assert processes_for(100, 4, 4, 16, MemoryLimit(GIB, 16), [need]) == 1
+    assert processes_for(100, 4, 4, 16, MemoryLimit(GIB, 16), lambda _cores: [need]) == 1
 
 
 @pytest.mark.parametrize("cores", range(1, 65))

@@ -16,7 +16,7 @@ import pytest
 from mangacolor.core.errors import DeviceError, PageError
 from mangacolor.core.settings import RunOptions
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, PageHalfway, StageDone
+from mangacolor.pipeline.events import Announced, Event, PageDone, PageFailed, PageHalfway, StageDone
 from mangacolor.pipeline.processes import crew
 from mangacolor.pipeline.processes.process import Process
 from mangacolor.pipeline.store.layout import State
@@ -188,6 +188,20 @@ def test_pages_of_which_little_is_left_are_not_worth_a_process(
     result, _ = split(FakeStages(), pages, tmp_path / "new", 0, scale="2", may_split=True)
     assert (result.done, len(started)) == (PAGES, 2)
     assert files(tmp_path / "new") == files(tmp_path / "out")
+
+
+def test_where_no_process_starts_the_run_is_done_all_the_same(
+    pages: Path, tmp_path: Path, started: list[Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The interpreter may be none that can be started anew, as inside another program."""
+    monkeypatch.setattr("mangacolor.pipeline.processes.shares.usable_cores", lambda: 8)
+    monkeypatch.setattr(crew, "usable_cores", lambda: 8)
+    monkeypatch.setattr("multiprocessing.spawn.get_executable", lambda: b"/bin/false")
+    result, events = split(FakeStages(), pages, tmp_path / "out", 0, may_split=True)
+    assert (result.status, result.done, len(started)) == (0, PAGES, 2)
+    assert ["--processes 1" in event.message for event in events if isinstance(event, Announced)] == [True]
+    split(FakeStages(), pages, tmp_path / "one", 1)
+    assert files(tmp_path / "out") == files(tmp_path / "one")
 
 
 LEADER = """

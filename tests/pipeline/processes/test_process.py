@@ -1,0 +1,74 @@
+"""One process as the one that leads sees it, and what it says of its end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from multiprocessing import resource_tracker
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from mangacolor.core.settings import Options
+from mangacolor.core.system.kind import stop_signals
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.job import Job
+from mangacolor.pipeline.engine.memory import MemoryLimit
+from mangacolor.pipeline.processes import process as module
+from mangacolor.pipeline.processes.messages import Broken, Gone, Ready, Setting, Start, travelling
+from mangacolor.pipeline.processes.process import Process
+from mangacolor.pipeline.processes.shares import Share
+from mangacolor.pipeline.processes.worker import sendable
+from mangacolor.tests.helpers.processes import FakeStages
+
+WITHIN = 60.0  # seconds that a process has to start on a busy machine
+
+
+class Unreadable:
+    """What breaks where it is read, not where it is said."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return int, ("none",)
+
+
+class DemandingError(Exception):
+    """An error that needs more to be made anew than it tells pickle."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(f"{one} and {two}")
+
+
+def test_a_message_that_cannot_be_read_ends_the_process(tmp_path: Path) -> None:
+    """It would leave the other end waiting for ever otherwise."""
+    options, stages = Options(device="cpu"), FakeStages()
+    graph = stages(options)
+    job = travelling(Job(graph, graph.select(), options, CancelToken()))
+    share = Share(1, 1, MemoryLimit())
+    heard = SimpleQueue[object]()
+    process = Process(share, Start(Setting(tmp_path, tmp_path / "out", stages, job, share, 0, {}), options))
+    process.listen(heard.put)
+    assert isinstance(heard.get(timeout=WITHIN), Ready)
+    process.send(Unreadable())
+    assert isinstance(heard.get(timeout=WITHIN), Gone)
+    process.end()
+    assert not any(thread.name == module.LISTENER for thread in threading.enumerate())
+
+
+def test_an_error_that_cannot_be_read_elsewhere_is_told_in_words() -> None:
+    assert isinstance(sendable(DemandingError("this", "that")), Broken)
+    assert str(sendable(DemandingError("this", "that")).error) == "DemandingError: this and that"
+    assert isinstance(sendable(KeyError("kept")).error, KeyError)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals are not held back here")
+def test_the_first_process_gets_no_signal_while_it_begins_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ``multiprocessing`` starts before it lets signals through again."""
+    tracker = resource_tracker.ResourceTracker()
+    monkeypatch.setattr(resource_tracker, "ensure_running", tracker.ensure_running)
+    with module._signals_held_back():
+        tracker.getfd()
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    tracker._stop()  # type: ignore[attr-defined]
+    assert held >= set(stop_signals())
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, []) & set(stop_signals())
