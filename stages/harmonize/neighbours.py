@@ -104,9 +104,8 @@ def _find_cells(places: F32, params: NeighbourParams) -> tuple[F32, I64]:
     for _ in range(params.cell_iterations):
         owner = _nearest_centre(places, centres)
         sizes = np.bincount(owner, minlength=len(centres))
-        total = np.zeros(centres.shape)
-        np.add.at(total, owner, places)
-        means = total / np.maximum(sizes, 1)[:, None]
+        sums = [np.bincount(owner, weights=column, minlength=len(centres)) for column in places.T]
+        means = np.stack(sums, axis=1) / np.maximum(sizes, 1)[:, None]
         centres = np.where(sizes[:, None] > 0, means, centres).astype(np.float32)
     return centres, _nearest_centre(places, centres)
 
