@@ -20,7 +20,7 @@ MAX_SWEEPS = 20
 # Levels of communities of communities.
 MAX_LEVELS = 12
 NONE = -math.inf
-# Of a node's degree: far more than sums are off by rounding.
+# Share of a node's degree that a gain counts as unsure: far more than sums are off by rounding.
 ROUNDING = 1e-9
 
 
@@ -33,7 +33,7 @@ def find_communities(graph: Links, resolution: float = 1.0) -> I64:
     communities = np.arange(graph.count)
     level = graph
     for _ in range(MAX_LEVELS):
-        moved = _number_by_first(_move_nodes(level, resolution))
+        moved = _number_by_first(move_nodes(level, resolution))
         communities = moved[communities]
         count = int(moved.max()) + 1 if len(moved) else 0
         if count == level.count:
@@ -42,13 +42,13 @@ def find_communities(graph: Links, resolution: float = 1.0) -> I64:
     return _number_by_first(communities)
 
 
-def _move_nodes(graph: Links, resolution: float) -> I64:
+def move_nodes(graph: Links, resolution: float) -> I64:
     """Move nodes to the neighbouring community that gains most modularity, until nobody moves.
 
-    From the third sweep on most nodes stay, and are not looked at as long as that is certain. A community
-    becomes no better than when a node was last looked at but by what it has lost since, at most what all that
-    moved weigh (``moved``), and the own one no worse but by what it has gained. As long as both together are
-    below the node's ``room``, and none of its neighbours has moved, it would stay.
+    In later sweeps most nodes stay, and are passed over where that is certain. Since a node was last looked
+    at other communities are better only by what they have lost, at most the degrees of all that have moved
+    (``moved``), and its own is worse only by what it has gained. While both together are below the node's
+    ``room``, and none of its neighbours has moved, it would stay.
     """
     size = graph.count
     degree = np.bincount(graph.row, weights=graph.data, minlength=size).tolist()

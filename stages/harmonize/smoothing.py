@@ -22,6 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from mangacolor.core.arrays import F64, Mask
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.harmonize.descriptors import blocks
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import SmoothingParams
@@ -52,13 +53,13 @@ def smooth_colours(
     with_self = np.concatenate([np.arange(len(near))[:, None], near], axis=1)
     weights = np.concatenate([np.ones((len(near), 1)), similarity], axis=1) * weight[with_self]
     colours = chroma
+
+    def find_modes(block: slice) -> F64:
+        return weighted_mode(colours[with_self[block]], weights[block], params)
+
     for _ in range(params.mode_iterations):
-        colours = np.concatenate(
-            [
-                weighted_mode(colours[with_self[block]], weights[block], params)
-                for block in blocks(len(near))  # all pairs of neighbours are held for each
-            ]
-        )
+        # All pairs of neighbours are held for each block.
+        colours = np.concatenate(parallel_map(find_modes, blocks(len(near))))
         colours = colours if held is None else np.where(held[:, None], chroma, colours)
     links = symmetric_graph(near, similarity).since(first)
     if held is not None:

@@ -94,7 +94,8 @@ class ChapterSegments:
 class PageSegments:
     """What a chapter takes of a page: its M segments that are no balloons, and its windows.
 
-    ``table``, ``row``, ``coarse``, ``ink``, ``identities``: M rows, as of ``ChapterSegments`` and its features.
+    ``table``, ``row``, ``coarse``, ``ink``, ``identities``: M rows, as of ``ChapterSegments`` and its
+    features.
     ``window``: M, windows counted through the page. ``sizes``: how many segments each has, balloons too.
     ``palette``, ``embedded``: as of ``PageColours``.
     """
