@@ -29,7 +29,7 @@ def test_what_is_decided_does_not_depend_on_which_thread_is_first(
     assert context.document == palette and turned
 
 
-def test_pictures_that_say_nothing_of_segments_are_not_read() -> None:
+def test_pictures_that_say_nothing_of_segments_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     context, pages = chapter(2)
     read: set[str] = set()
     with_glance = context.glance
@@ -39,6 +39,6 @@ def test_pictures_that_say_nothing_of_segments_are_not_read() -> None:
         read.update(artifact.images, artifact.maps)
         return artifact
 
-    context.glance = watch  # type: ignore[method-assign]
+    monkeypatch.setattr(context, "glance", watch)
     run(context, pages)
     assert read == {"surfaces", "surfaces-000"}
