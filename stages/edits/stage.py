@@ -6,7 +6,7 @@ each segment say themselves, whatever else is in the chapter. ``docs/design/edit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Image, Inputs
+from mangacolor.core.types import Artifact, Chapter, Inputs
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.base import WHERE_SET, ChapterContext, ChapterStage, Memory
 from mangacolor.stages.edits.elsewhere.given import Given, kept_edits
 from mangacolor.stages.edits.elsewhere.hints import HINT_ID, Hint, check_hints, read_hints
@@ -28,9 +29,8 @@ from mangacolor.stages.edits.palette_file import FILE, decided_edits, from_docum
 from mangacolor.stages.edits.params import PARAMS, EditParams
 from mangacolor.stages.edits.resolve import resolve_edits
 from mangacolor.stages.guest.surfaces import page_segments
-from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
+from mangacolor.stages.segments.chapter import ChapterSegments, PageSegments, join_pages
 from mangacolor.stages.spreads.drawings import Drawings
-from mangacolor.stages.windows.artifact import PageColours
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +86,15 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
 
 
 def _gather(context: ChapterContext[Config], drawings: Drawings) -> ChapterSegments:
-    """The segments of all pages, one page at a time."""
+    """The segments of all pages, which threads read."""
 
-    def read() -> Iterator[tuple[PageColours, Image]]:
-        for name, inputs in drawings.items():
-            context.check_cancelled()
-            segments = page_segments(inputs, partial(context.glance, name))
-            yield segments, inputs["balloons"].images["main"]
+    def read(name: str) -> PageSegments:
+        context.check_cancelled()
+        inputs = drawings[name]
+        colours = page_segments(inputs, partial(context.glance, name))
+        return PageSegments.of(colours, inputs["balloons"].images["main"])
 
-    return gather_segments(read())
+    return join_pages(parallel_map(read, drawings))
 
 
 def _check_network(kept: Sequence[Edit], segments: ChapterSegments) -> None:

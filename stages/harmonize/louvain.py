@@ -7,6 +7,9 @@ numbered, so that a change in one corner of the graph mostly stays there.
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 
 from mangacolor.core.arrays import I64
@@ -16,6 +19,9 @@ from mangacolor.stages.segments.links import Links
 MAX_SWEEPS = 20
 # Levels of communities of communities.
 MAX_LEVELS = 12
+NONE = -math.inf
+# Share of a node's degree that a gain counts as unsure: far more than sums are off by rounding.
+ROUNDING = 1e-9
 
 
 def find_communities(graph: Links, resolution: float = 1.0) -> I64:
@@ -27,7 +33,7 @@ def find_communities(graph: Links, resolution: float = 1.0) -> I64:
     communities = np.arange(graph.count)
     level = graph
     for _ in range(MAX_LEVELS):
-        moved = _number_by_first(_move_nodes(level, resolution))
+        moved = _number_by_first(move_nodes(level, resolution))
         communities = moved[communities]
         count = int(moved.max()) + 1 if len(moved) else 0
         if count == level.count:
@@ -36,39 +42,67 @@ def find_communities(graph: Links, resolution: float = 1.0) -> I64:
     return _number_by_first(communities)
 
 
-def _move_nodes(graph: Links, resolution: float) -> I64:
-    """Move nodes to the neighbouring community that gains most modularity, until nobody moves."""
+def move_nodes(graph: Links, resolution: float) -> I64:
+    """Move nodes to the neighbouring community that gains most modularity, until nobody moves.
+
+    In later sweeps most nodes stay, and are passed over where that is certain. Since a node was last looked
+    at other communities are better only by what they have lost, at most the degrees of all that have moved
+    (``moved``), and its own is worse only by what it has gained. While both together are below the node's
+    ``room``, and none of its neighbours has moved, it would stay.
+    """
     size = graph.count
     degree = np.bincount(graph.row, weights=graph.data, minlength=size).tolist()
     total = sum(degree) or 1.0
+    neighbours, links = _links_by_node(graph)
     community = list(range(size))
     weight = list(degree)  # of each community
-    starts = np.searchsorted(graph.row, np.arange(size + 1)).tolist()  # of each node's links
-    ends, links = graph.col.tolist(), graph.data.tolist()
+    room = [NONE] * size  # what its community's weight and ``moved`` may come to
+    moved = 0.0
+    doubt = ROUNDING * (1 + 1 / resolution) * total
     for _ in range(MAX_SWEEPS):
         moves = 0
-        for node in range(size):
-            own, own_degree = community[node], degree[node]
+        for node, own_degree in enumerate(degree):
+            own = community[node]
+            held = weight[own]
+            rest = held - own_degree
+            if held + moved < room[node]:
+                weight[own] = rest + own_degree  # to the last bit as if it had been looked at
+                continue
             towards: dict[int, float] = {own: 0.0}
-            for index in range(starts[node], starts[node + 1]):
-                neighbour = ends[index]
-                if neighbour != node:
-                    there = community[neighbour]
-                    towards[there] = towards.get(there, 0.0) + links[index]
-            weight[own] -= own_degree
+            known = towards.get
+            for there, link in zip(map(community.__getitem__, neighbours[node]), links[node], strict=True):
+                towards[there] = known(there, 0.0) + link
             price = resolution * own_degree / total
-            best, gain = own, towards[own] - price * weight[own] + 1e-12
+            stay = towards.pop(own) - price * rest + 1e-12
+            best, gain = own, NONE
             for there, link in towards.items():
                 value = link - price * weight[there]
                 if value > gain:
                     best, gain = there, value
-            weight[best] += own_degree
-            if best != own:
+            if gain > stay:
+                weight[own] = rest
+                weight[best] += own_degree
                 community[node] = best
                 moves += 1
+                moved += own_degree
+                room[node] = NONE
+                for neighbour in neighbours[node]:
+                    room[neighbour] = NONE
+            else:
+                weight[own] = rest + own_degree
+                room[node] = held + moved + (stay - gain) / price - doubt if price else NONE
         if not moves:
             break
     return np.array(community, dtype=np.int64)
+
+
+def _links_by_node(graph: Links) -> tuple[list[list[int]], list[list[float]]]:
+    """For each node those that it is linked to, but for itself, and the weights of these links."""
+    others = graph.row != graph.col
+    ends, weights = graph.col[others].tolist(), graph.data[others].tolist()
+    starts = np.searchsorted(graph.row[others], np.arange(graph.count + 1)).tolist()
+    own = list(itertools.starmap(slice, itertools.pairwise(starts)))
+    return [ends[some] for some in own], [weights[some] for some in own]
 
 
 def _number_by_first(communities: I64) -> I64:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.harmonize.descriptors import blocks
 from mangacolor.stages.harmonize.params import NeighbourParams
 from mangacolor.stages.segments.links import Links
@@ -57,7 +58,8 @@ def find_neighbours(
     count = len(places)
     neighbours = np.zeros((count, k), np.int64)
     distance = np.full((count, k), np.inf, np.float32)
-    for members, candidates in _search_cells(places, params, first):
+
+    def search(members: I64, candidates: I64) -> None:
         square = _squared_distances(places[members], places[candidates])
         square[windows[members][:, None] == windows[candidates][None]] = np.inf
         most = min(k, len(candidates))
@@ -66,6 +68,8 @@ def find_neighbours(
         order = np.lexsort((candidates[picked], values), axis=1)
         neighbours[members, :most] = candidates[np.take_along_axis(picked, order, axis=1)]
         distance[members, :most] = np.sqrt(np.take_along_axis(values, order, axis=1))
+
+    parallel_map(lambda cell: search(*cell), _search_cells(places, params, first))  # each has its own rows
     return neighbours, distance
 
 
@@ -104,9 +108,8 @@ def _find_cells(places: F32, params: NeighbourParams) -> tuple[F32, I64]:
     for _ in range(params.cell_iterations):
         owner = _nearest_centre(places, centres)
         sizes = np.bincount(owner, minlength=len(centres))
-        total = np.zeros(centres.shape)
-        np.add.at(total, owner, places)
-        means = total / np.maximum(sizes, 1)[:, None]
+        sums = [np.bincount(owner, weights=column, minlength=len(centres)) for column in places.T]
+        means = np.stack(sums, axis=1) / np.maximum(sizes, 1)[:, None]
         centres = np.where(sizes[:, None] > 0, means, centres).astype(np.float32)
     return centres, _nearest_centre(places, centres)
 

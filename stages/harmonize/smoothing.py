@@ -22,6 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from mangacolor.core.arrays import F64, Mask
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.harmonize.descriptors import blocks
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import SmoothingParams
@@ -52,13 +53,13 @@ def smooth_colours(
     with_self = np.concatenate([np.arange(len(near))[:, None], near], axis=1)
     weights = np.concatenate([np.ones((len(near), 1)), similarity], axis=1) * weight[with_self]
     colours = chroma
+
+    def find_modes(block: slice) -> F64:
+        return weighted_mode(colours[with_self[block]], weights[block], params)
+
     for _ in range(params.mode_iterations):
-        colours = np.concatenate(
-            [
-                weighted_mode(colours[with_self[block]], weights[block], params)
-                for block in blocks(len(near))  # all pairs of neighbours are held for each
-            ]
-        )
+        # All pairs of neighbours are held for each block.
+        colours = np.concatenate(parallel_map(find_modes, blocks(len(near))))
         colours = colours if held is None else np.where(held[:, None], chroma, colours)
     links = symmetric_graph(near, similarity).since(first)
     if held is not None:
@@ -132,7 +133,8 @@ def weighted_mode(points: F64, weight: F64, params: SmoothingParams) -> F64:
     density = np.einsum("nij,nj->ni", np.exp(near, out=near), weight)  # in place: most of the work is memory
     place = points[np.arange(len(points)), density.argmax(axis=1)]
     for _ in range(params.mode_shift_steps):
-        pull = weight * np.exp(-((points - place[:, None]) ** 2).sum(axis=2) / bandwidth)
+        apart = (cb - place[:, :1]) ** 2 + (cr - place[:, 1:]) ** 2
+        pull = weight * np.exp(-apart / bandwidth)
         place = (pull[..., None] * points).sum(axis=1) / pull.sum(axis=1)[:, None]
     return np.asarray(place)
 
@@ -141,15 +143,17 @@ def mean_shift(start: F64, anchor: F64, weight: F64, links: Links, params: Smoot
     """Blurring mean shift of colours (``start``, N×2) along ``links``, each held back by its ``anchor``
     (N)."""
     count = len(start)
-    link_weight = links.data * weight[links.col]
-    colours = start
+    row, col = links.row, links.col
+    link_weight = links.data * weight[col]
+    begun = np.ascontiguousarray(start.T)
+    cb, cr = begun
     for _ in range(params.shift_iterations):
-        apart = ((colours[links.row] - colours[links.col]) ** 2).sum(axis=1)
+        their_cb, their_cr = cb[col], cr[col]
+        apart = (cb[row] - their_cb) ** 2 + (cr[row] - their_cr) ** 2
         pull = link_weight * np.exp(-apart / (2 * params.shift_bandwidth**2))
-        total = anchor + np.bincount(links.row, weights=pull, minlength=count)
-        sums = [
-            anchor * first + np.bincount(links.row, weights=pull * plane[links.col], minlength=count)
-            for first, plane in zip(start.T, colours.T, strict=True)
-        ]
-        colours = np.stack(sums, axis=1) / total[:, None]
-    return colours
+        total = anchor + np.bincount(row, weights=pull, minlength=count)
+        cb, cr = (
+            (anchor * first + np.bincount(row, weights=pull * theirs, minlength=count)) / total
+            for first, theirs in zip(begun, (their_cb, their_cr), strict=True)
+        )
+    return np.stack([cb, cr], axis=1)

@@ -11,14 +11,16 @@ far as it surely belongs to its group, and else to what it agreed on; what is on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.base import GUARD, ChapterContext, ChapterStage
 from mangacolor.stages.edits.freezing import freeze_edited
 from mangacolor.stages.edits.locating import PageIndex
@@ -30,7 +32,7 @@ from mangacolor.stages.edits.palette_file import (
     read_locked_palette,
     to_document,
 )
-from mangacolor.stages.guest.surfaces import GuestColours, GuestWindow, page_guest
+from mangacolor.stages.guest.surfaces import GuestColours, GuestWindow, page_guest, page_segments
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
 from mangacolor.stages.harmonize.group_colours import (
@@ -65,11 +67,10 @@ from mangacolor.stages.harmonize.series.recall import (
     shown_groups,
 )
 from mangacolor.stages.harmonize.series.remembered import Remembered
-from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
+from mangacolor.stages.segments.chapter import ChapterSegments, PageSegments, join_pages
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.segments.fingerprints import fingerprint_segments
 from mangacolor.stages.spreads.drawings import Drawings
-from mangacolor.stages.windows.artifact import PageColours
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +175,19 @@ def colour_groups(
 
 
 def _gather(
-    context: ChapterContext[Config], pages: Mapping[str, Inputs]
+    context: ChapterContext[Config], drawings: Drawings
 ) -> tuple[ChapterSegments, GuestColours | None]:
-    """The segments of all pages, one page at a time, and the colours that a guest gives to them, if any."""
-    told: list[Image] = []
+    """The segments of all pages, which threads read, and the colours that a guest gives to them, if any."""
 
-    def read() -> Iterator[tuple[PageColours, Image]]:
-        for inputs in pages.values():
-            context.check_cancelled()
-            guest = page_guest(inputs)
-            colours = guest.refine(PageColours.from_artifact(inputs["colorize"]))
-            told.append(guest.rows(colours.segments))
-            yield colours, inputs["balloons"].images["main"]
+    def read(name: str) -> tuple[PageSegments, Image]:
+        context.check_cancelled()
+        inputs = drawings[name]
+        colours = page_segments(inputs, partial(context.glance, name))
+        told = page_guest(inputs).rows(colours.segments)
+        return PageSegments.of(colours, inputs["balloons"].images["main"]), told
 
-    segments = gather_segments(read())
+    found = parallel_map(read, drawings)
+    segments, told = join_pages([page for page, _ in found]), [rows for _, rows in found]
     first = np.cumsum([0, *(len(rows) for rows in told)])
     rows = np.concatenate(told)[first[segments.page] + segments.row] if told else GuestWindow.nothing(0).rows
     guest = GuestColours.of(rows)

@@ -90,41 +90,80 @@ class ChapterSegments:
         return [np.arange(starts[page], starts[page + 1]) for page in range(len(self.counts))]
 
 
+@dataclass(frozen=True, slots=True)
+class PageSegments:
+    """What a chapter takes of a page: its M segments that are no balloons, and its windows.
+
+    ``table``, ``row``, ``coarse``, ``ink``, ``identities``: M rows, as of ``ChapterSegments`` and its
+    features.
+    ``window``: M, windows counted through the page. ``sizes``: how many segments each has, balloons too.
+    ``palette``, ``embedded``: as of ``PageColours``.
+    """
+
+    table: Image
+    window: I64
+    row: I64
+    coarse: I64
+    ink: Image
+    identities: Image | None
+    boxes: tuple[Box, ...]
+    sizes: tuple[int, ...]
+    palette: tuple[tuple[float, ...], ...]
+    embedded: bool
+
+    @classmethod
+    def of(cls, colours: PageColours, balloons: Image) -> PageSegments:
+        """From a page's colours and its mask of balloons (H×W uint8, 255), without holding either."""
+        sizes = tuple(window.segments for window in colours.windows)
+        told = colours.boxes, sizes, colours.palette, colours.embedded
+        if not colours.segments:
+            none = np.zeros(0, np.int64)
+            return cls(np.zeros((0, 0), np.uint8), none, none, none, np.zeros(0, np.uint8), None, *told)
+        rows = np.nonzero(~in_balloons(colours, balloons))[0]
+        window = np.repeat(np.arange(len(sizes)), sizes)
+        coarse = np.concatenate([window.coarse for window in colours.windows])
+        known = colours.identities
+        points = None if known is None else known[rows]
+        return cls(colours.features[rows], window[rows], rows, coarse[rows], colours.ink[rows], points, *told)
+
+
 def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegments:
     """The segments that are no balloons, from each page's colours and mask of balloons (H×W uint8, 255).
 
     Holds one page's pictures at a time.
     """
-    columns: list[tuple[Image, I64, I64, I64, I64, Image]] = []
-    identities: list[Image | None] = []
-    boxes: list[Box] = []
-    counts: list[tuple[int, ...]] = []
-    palette: tuple[tuple[float, ...], ...] = ()
-    embedded = False
-    for number, (colours, balloons) in enumerate(pages):
-        sizes = tuple(window.segments for window in colours.windows)
-        if colours.segments:
-            palette, embedded = colours.palette, colours.embedded
-            rows = np.nonzero(~in_balloons(colours, balloons))[0]
-            window = len(boxes) + np.repeat(np.arange(len(sizes)), sizes)
-            coarse = np.concatenate([window.coarse for window in colours.windows])
-            own = np.full(len(rows), number), window[rows], rows, coarse[rows]
-            columns.append((colours.features[rows], *own, colours.ink[rows]))
-            known = colours.identities
-            identities.append(None if known is None else known[rows])
-        boxes += colours.boxes
-        counts.append(sizes)
+    return join_pages([PageSegments.of(*page) for page in pages])
+
+
+def join_pages(pages: Sequence[PageSegments]) -> ChapterSegments:
+    """The segments of all pages, in their order."""
+    windows = np.cumsum([0, *(len(page.sizes) for page in pages)])
+    columns = [
+        (
+            page.table,
+            np.full(len(page.row), number),
+            windows[number] + page.window,
+            page.row,
+            page.coarse,
+            page.ink,
+        )
+        for number, page in enumerate(pages)
+        if sum(page.sizes)
+    ]
+    drawn = [page for page in pages if sum(page.sizes)]
     if columns:
-        table, page, window, row, coarse, ink = (
+        table, own, window, row, coarse, ink = (
             np.concatenate(column) for column in zip(*columns, strict=True)
         )
     else:
-        table, page = np.zeros((0, len(COLUMNS)), np.uint8), np.zeros(0, np.int64)
-        window = row = coarse = page
+        table, own = np.zeros((0, len(COLUMNS)), np.uint8), np.zeros(0, np.int64)
+        window = row = coarse = own
         ink = np.zeros(0, np.uint8)
-    chroma = np.array(palette, np.float64).reshape(-1, 2)
-    features = SegmentFeatures(table, len(chroma), _join(identities))
-    known_as = page, window, row, tuple(boxes), tuple(counts)
+    chroma = np.array(drawn[-1].palette if drawn else (), np.float64).reshape(-1, 2)
+    features = SegmentFeatures(table, len(chroma), _join([page.identities for page in drawn]))
+    boxes = tuple(box for page in pages for box in page.boxes)
+    known_as = own, window, row, boxes, tuple(page.sizes for page in pages)
+    embedded = bool(drawn) and drawn[-1].embedded
     return ChapterSegments(features, *known_as, chroma, embedded, coarse, ink)
 
 

@@ -35,8 +35,15 @@ from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.stages import Bytes
 
 
+def glance(whole: Artifact, pictures: Callable[[str], bool]) -> Artifact:
+    """An artifact with those alone of its pictures that are wanted."""
+    images = {name: image for name, image in whole.images.items() if pictures(name)}
+    return replace(whole, images=images, maps={n: m for n, m in whole.maps.items() if pictures(n)})
+
+
 def decide(context: Any, pages: Mapping[str, Inputs], config: Config | None = None) -> dict[str, Artifact]:
     """The corrections of each page with its edits; ``config``: of the stage ``edits``."""
+    context.pages = pages
     made = run_harmonize(context, pages)
     known = context.document, context.memory, context.sources, pages, context.warnings
     edited = run_edits(EditContext(context.chapter, config or Config(), *known), pages)
@@ -156,9 +163,7 @@ class EditContext:
         return cls(Chapter(".", listed), document=document, **{"sources": sources, "pages": pages, **given})
 
     def glance(self, page: str, stage: str, pictures: Callable[[str], bool]) -> Artifact:
-        whole = self.pages[page][stage]
-        images = {name: image for name, image in whole.images.items() if pictures(name)}
-        return replace(whole, images=images, maps={n: m for n, m in whole.maps.items() if pictures(n)})
+        return glance(self.pages[page][stage], pictures)
 
     def warn(self, page: str, message: str) -> None:
         self.warnings.append((page, message))

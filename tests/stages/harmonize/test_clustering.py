@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from mangacolor.core.arrays import AnyArray
+from mangacolor.core.arrays import I64, AnyArray
 from mangacolor.stages.harmonize.clustering import Groups, divide_large, merge_communities
-from mangacolor.stages.harmonize.louvain import find_communities
+from mangacolor.stages.harmonize.louvain import MAX_SWEEPS, find_communities, move_nodes
 from mangacolor.stages.harmonize.neighbours import find_neighbours, symmetric_graph
 from mangacolor.stages.harmonize.params import ClusteringParams, NeighbourParams
 from mangacolor.stages.segments.links import Links
@@ -53,6 +53,49 @@ def test_a_crowd_is_divided_by_its_communities_and_a_few_are_not() -> None:
     assert (divided[::2] == divided[1::2]).all() and len(np.unique(divided)) == 15
     assert not divide_large(whole, pairs, share, ClusteringParams(max_few=30)).any()
     assert not divide_large(whole, pairs, share, ClusteringParams(max_share=1.1)).any()
+
+
+def move_one_by_one(graph: Links, resolution: float) -> tuple[I64, int]:
+    """As ``move_nodes``, with a look at every node in every sweep; and how many sweeps there were."""
+    matrix = graph.dense()
+    degree = np.bincount(graph.row, weights=graph.data, minlength=graph.count)
+    community, weight = np.arange(graph.count), degree.copy()
+    sweeps = 0
+    while sweeps < MAX_SWEEPS:
+        before = community.copy()
+        for node in range(graph.count):
+            own, price = community[node], resolution * degree[node] / degree.sum()
+            others = [other for other in np.nonzero(matrix[node])[0] if other != node]
+            towards = {own: 0.0}
+            for other in others:
+                towards[community[other]] = towards.get(community[other], 0.0) + matrix[node, other]
+            weight[own] -= degree[node]
+            best, most = own, towards[own] - price * weight[own] + 1e-12
+            for there, link in towards.items():
+                if link - price * weight[there] > most:
+                    best, most = there, link - price * weight[there]
+            weight[best] += degree[node]
+            community[node] = best
+        if (before == community).all():
+            break
+        sweeps += 1
+    return community, sweeps
+
+
+@pytest.mark.parametrize("resolution", [0.3, 1.0, 6.0])
+def test_nodes_that_are_passed_over_would_have_stayed(resolution: float) -> None:
+    rng = np.random.default_rng(0)
+    sweeps = 0
+    for size in (12, 60, 200):
+        for weights in (rng.random(4 * size), np.ones(4 * size)):  # equal ones: ties
+            one, other = rng.integers(0, size, (2, 4 * size))
+            near = (one + other % 9) % size  # some structure, and nodes linked to themselves
+            pairs = np.concatenate([one, near]), np.concatenate([near, one])
+            graph = Links.gather(*pairs, np.concatenate([weights, weights]), size)
+            expected, taken = move_one_by_one(graph, resolution)
+            assert (move_nodes(graph, resolution) == expected).all()
+            sweeps = max(sweeps, taken)
+    assert sweeps >= 3
 
 
 def test_who_is_hardly_linked_to_a_group_strays_but_where_nobody_is() -> None:

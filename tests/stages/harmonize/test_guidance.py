@@ -17,10 +17,9 @@ from mangacolor.stages.guest.surfaces import COVER_STEPS, GuestWindow, PageGuest
 from mangacolor.stages.harmonize import stage
 from mangacolor.stages.harmonize.guidance.guided import Guided
 from mangacolor.stages.harmonize.references.matching import Matched, match_references
-from mangacolor.stages.harmonize.stage import run
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.tests.helpers.edits import decide
-from mangacolor.tests.stages.harmonize.test_stage import KINDS, Context, after, chapter, decided
+from mangacolor.tests.stages.harmonize.test_stage import KINDS, Context, after, chapter, decided, run
 
 PAGES = 12
 # What the guest gives to each kind, and what the network says: nothing like it.

@@ -21,7 +21,7 @@ from mangacolor.stages.harmonize.params import Params, ReferenceParams
 from mangacolor.stages.harmonize.references import matching
 from mangacolor.stages.harmonize.references.learnt import learnt_features
 from mangacolor.stages.harmonize.references.matching import Matched, match_references
-from mangacolor.stages.harmonize.stage import Config, run
+from mangacolor.stages.harmonize.stage import Config
 from mangacolor.stages.segments.features import (
     AREA,
     AREA_STEPS,
@@ -37,7 +37,7 @@ from mangacolor.stages.segments.features import (
     ZERO,
     SegmentFeatures,
 )
-from mangacolor.tests.stages.harmonize.test_stage import FEATURES, after, chapter, decided
+from mangacolor.tests.stages.harmonize.test_stage import FEATURES, after, chapter, decided, run
 
 PARAMS = Params()
 RED, BLUE = (-20, 60), (50, -30)

@@ -23,11 +23,12 @@ from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.references.pictures import see_reference
-from mangacolor.stages.harmonize.stage import STAGE, Config, configure, run
+from mangacolor.stages.harmonize.stage import STAGE, Config, configure
+from mangacolor.stages.harmonize.stage import run as run_stage
 from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, LUMA, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
-from mangacolor.tests.helpers.edits import decide
+from mangacolor.tests.helpers.edits import decide, glance
 from mangacolor.tests.helpers.stages import Bytes
 
 KINDS, SIDE, FEATURES = 4, 32, 24  # a window shows every kind once, in strips
@@ -45,6 +46,7 @@ class Context:
     memory: Memory | None = None
     warnings: list[tuple[str, str]] = field(default_factory=list)
     sources: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, Inputs] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """As if each page's file were its name."""
@@ -60,10 +62,15 @@ class Context:
         self.document = json.loads(json.dumps(document))
 
     def glance(self, page: str, stage: str, pictures: Callable[[str], bool]) -> Artifact:
-        raise AssertionError("harmonize looks at all pictures")
+        return glance(self.pages[page][stage], pictures)
 
     def references(self) -> Iterator[Artifact]:
         return map(see_reference, self.examples)
+
+
+def run(context: Context, pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
+    context.pages = pages
+    return run_stage(context, pages)
 
 
 def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
