@@ -295,6 +295,15 @@ def describe_cards() -> list[str]:
     ]
 
 
+def card_memory(name: str) -> int:
+    """Bytes of the NVIDIA card that a ``--device`` names, for ``auto`` of the first that torch can compute on;
+    0 where it is not known. Imports no torch."""
+    driver, usable = _driver(), _usable_cards() if name == "auto" else [_number(name)]
+    if driver is None or not usable or usable[0] >= len(driver.cards):
+        return 0
+    return driver.cards[usable[0]].memory
+
+
 def _missing_kernels(number: int) -> str:
     """Why an installed torch has no code for a card, as builds for old CUDA versions differ; or nothing."""
     import torch

@@ -175,7 +175,7 @@ class ChapterStage(Generic[C]):
     """A step that looks at every page of a chapter and hands each an artifact of its own.
 
     ``run`` gets the artifacts of ``needs`` by page name, in reading order. They are read from the disk
-    when they are looked up: hold one page at a time, and memory stays flat. Pages that failed or were
+    when they are looked up: hold a page a core at most, and memory stays flat. Pages that failed or were
     copied are not among them. It returns an artifact without images for every page.
 
     ``needs`` must be kept always, and must not rest on another chapter stage. A page's key takes in the

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mangacolor.core.cpu import usable_cores
-from mangacolor.core.devices import device_kind
+from mangacolor.core.devices import card_memory, device_kind
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.engine.memory import MemoryLimit, Need, total
 
@@ -22,6 +22,7 @@ FROM_CORES: Final = 8  # below so many one process keeps them busy
 CORES_A_PROCESS: Final = 4  # they hold Python's lock for half of the time, together
 PAGES_A_PROCESS: Final = 4  # at least, or its start takes longer than it saves
 MOST_AT_A_CARD: Final = 3  # each has a context and networks there, and 6 GB are to do for all
+ON_A_CARD: Final = 19 * 10**8  # bytes of a card for one process: a card of 6 GB lacks some to its name
 MOST: Final = 16  # one coordinates them
 _OWN: Final = 200 * 2**20  # bytes of the process that hands pages out and sees whole chapters
 
@@ -35,24 +36,29 @@ class Share:
     memory: MemoryLimit
 
 
-def most_processes(asked: int, cores: int, jobs: int, device: str) -> int:
+def most_processes(asked: int, cores: int, jobs: int, device: str, card: int = 0) -> int:
     """How many processes a run may have, however many pages it has.
 
     ``asked``: the user's own number, which goes; 0 leaves it to us. ``jobs``: the user's, 0 for one a core.
-    ``device``: its kind, as of ``device_kind``.
+    ``device``: its kind, as of ``device_kind``; ``card``: bytes of memory on it, 0 where they are not known.
     """
     if asked:
         return asked
     busy = min(cores, jobs or cores)
     if busy < FROM_CORES or device not in ("cpu", "cuda"):
         return 1
-    return min(busy // CORES_A_PROCESS, MOST_AT_A_CARD if device == "cuda" else MOST)
+    return min(busy // CORES_A_PROCESS, _most_at_a_card(card) if device == "cuda" else MOST)
+
+
+def _most_at_a_card(memory: int) -> int:
+    return max(1, min(MOST_AT_A_CARD, memory // ON_A_CARD)) if memory else MOST_AT_A_CARD
 
 
 def most_for(options: Options, run_options: RunOptions) -> int:
     """How many processes a run with these options may have on this machine."""
     cores, kind = usable_cores(), device_kind(options.device)
-    return most_processes(run_options.processes, cores, run_options.jobs, kind)
+    card = card_memory(options.device) if kind == "cuda" else 0
+    return most_processes(run_options.processes, cores, run_options.jobs, kind, card)
 
 
 def threads_of(options: Options, run_options: RunOptions) -> list[int]:

@@ -166,6 +166,15 @@ def test_auto_is_the_processor_where_the_driver_sees_a_card_and_torch_does_not(
         devices.resolve_device("cuda:1")
 
 
+def test_memory_is_that_of_the_card_which_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, large = Card("old", 2 << 30, (5, 0)), Card("large", 24 << 30, (8, 9))
+    pretend(monkeypatch, cards=[old, CARD, large])
+    names = ("auto", "cuda", "cuda:2", "cuda:3")
+    assert [devices.card_memory(name) >> 30 for name in names] == [8, 2, 24, 0]
+    pretend(monkeypatch)
+    assert devices.card_memory("auto") == 0
+
+
 def test_auto_passes_over_a_card_on_which_nothing_can_be_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, cards=[CARD, CARD])
 

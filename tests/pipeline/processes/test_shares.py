@@ -55,6 +55,12 @@ def test_a_card_is_shared_by_few() -> None:
     assert count(64, device="mps") == 1
 
 
+@pytest.mark.parametrize(("card", "processes"), [(0, 3), (2, 1), (4, 2), (6, 3), (8, 3), (140, 3)])
+def test_a_small_card_by_fewer(card: int, processes: int) -> None:
+    # Of what is printed on a card the system and the driver keep some.
+    assert most_processes(0, 16, 0, "cuda", int(card * 0.97 * 10**9)) == processes
+
+
 def test_who_asks_for_a_number_gets_it_where_there_are_pages() -> None:
     assert [count(2, pages, asked=4) for pages in (1, 3, 4, 9)] == [1, 3, 4, 4]
     assert count(64, asked=1) == 1
