@@ -296,8 +296,10 @@ def describe_cards() -> list[str]:
 
 
 def card_memory(name: str) -> int:
-    """Bytes of the NVIDIA card that a ``--device`` names, for ``auto`` of the first that torch can compute on;
-    0 where it is not known. Imports no torch."""
+    """Bytes on the NVIDIA card that a ``--device`` names, for ``auto`` the first that torch can compute on.
+
+    0 where it is not known. Imports no torch.
+    """
     driver, usable = _driver(), _usable_cards() if name == "auto" else [_number(name)]
     if driver is None or not usable or usable[0] >= len(driver.cards):
         return 0
