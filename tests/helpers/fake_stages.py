@@ -175,6 +175,14 @@ def write_page(path: Path, seed: int, brightest: int = 200) -> None:
     cv2.imwrite(str(path), image)
 
 
+def write_pages(folder: Path, count: int) -> Path:
+    """A new folder with so many pages, each lighter than the one before."""
+    folder.mkdir()
+    for number in range(1, count + 1):
+        write_page(folder / f"{number}.png", number, brightest=10 + 9 * number)
+    return folder
+
+
 def go(
     house: House,
     source: Path,

@@ -32,7 +32,7 @@ from mangacolor.stages.registry import default_graph
 from mangacolor.tests.helpers.cluster import BenchCluster, cluster
 from mangacolor.tests.helpers.colouring import Colouring
 from mangacolor.tests.helpers.commands import exit_status
-from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
+from mangacolor.tests.helpers.fake_stages import House, files, go, write_pages
 from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.stages import comic_page
 
@@ -41,11 +41,7 @@ PAGES = 24
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Path:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for number in range(1, PAGES + 1):
-        write_page(folder / f"{number}.png", number, brightest=10 + 9 * number)
-    return folder
+    return write_pages(tmp_path / "in", PAGES)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from mangacolor.pipeline.events import Announced, Event, PageDone, PageFailed, P
 from mangacolor.pipeline.processes import crew
 from mangacolor.pipeline.processes.process import Process
 from mangacolor.pipeline.store.layout import State
-from mangacolor.tests.helpers.fake_stages import House, files, write_page
+from mangacolor.tests.helpers.fake_stages import House, files, write_pages
 from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.processes import FakeStages, split
 
@@ -29,11 +29,7 @@ PAGES = 12
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Path:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for number in range(1, PAGES + 1):
-        write_page(folder / f"{number}.png", number, brightest=10 + 9 * number)
-    return folder
+    return write_pages(tmp_path / "in", PAGES)
 
 
 @pytest.fixture
