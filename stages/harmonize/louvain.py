@@ -58,7 +58,8 @@ def move_nodes(graph: Links, resolution: float) -> I64:
     weight = list(degree)  # of each community
     room = [NONE] * size  # what its community's weight and ``moved`` may come to
     moved = 0.0
-    doubt = ROUNDING * (1 + 1 / resolution) * total
+    # At a resolution of 0 nothing bounds what a node could gain, and none is passed over.
+    doubt = ROUNDING * (1 + 1 / resolution) * total if resolution else math.inf
     for _ in range(MAX_SWEEPS):
         moves = 0
         for node, own_degree in enumerate(degree):

@@ -98,6 +98,13 @@ def test_nodes_that_are_passed_over_would_have_stayed(resolution: float) -> None
     assert sweeps >= 3
 
 
+@pytest.mark.parametrize("resolution", [0.0, np.float64(0.0), 1.0])
+def test_without_links_each_node_is_a_community(resolution: float) -> None:
+    none = np.zeros(0, np.int64)
+    lonely = Links(none, none, np.zeros(0), 3)
+    assert find_communities(lonely, resolution).tolist() == [0, 1, 2]
+
+
 def test_who_is_hardly_linked_to_a_group_strays_but_where_nobody_is() -> None:
     groups = Groups(np.array([0, 0, 0, 1, 1]), np.array([1.0, 0.5, 0.1, 0.02, 0.1]))
     assert groups.find_stray(ClusteringParams()).tolist() == [False, False, True, False, False]
