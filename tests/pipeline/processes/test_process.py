@@ -32,8 +32,9 @@ class Unreadable:
         return int, ("none",)
 
 
-class DemandingError(Exception):
-    """An error that needs more to be made anew than it tells pickle."""
+class DemandingError(Unreadable, Exception):
+    """An error that breaks where it is made anew, whatever way of pickling errors somebody has brought in, as
+    ``distributed`` does for the whole process."""
 
     def __init__(self, one: str, two: str) -> None:
         super().__init__(f"{one} and {two}")
