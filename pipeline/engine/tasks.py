@@ -11,7 +11,7 @@ from mangacolor.pipeline.engine.chapter_task import ChapterTask, FindReferences,
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.page_spec import PageSpec
 from mangacolor.pipeline.engine.page_task import PageState, PageTask
-from mangacolor.pipeline.store.keys import make_recipe
+from mangacolor.pipeline.store.keys import Recipe, make_recipe
 from mangacolor.pipeline.store.packing import Packing
 from mangacolor.pipeline.store.store import AnyStore
 from mangacolor.stages.base import ChapterStage
@@ -127,20 +127,46 @@ def _make_page_task(waiting: ChapterTask, page: Page, index: int, store: AnyStor
     neutral = {stage.name: stage.neutral() for stage in _chapter_stages(job) if stage.name not in active}
     results = {**neutral, **begun.chapter_results}
     first_pass = bool(active - results.keys())
-    commits = job.selection.commits
-    spec = PageSpec(
+    targets = waiting.needs if first_pass else job.selection.targets
+    spec = make_page_spec(
         job,
         page,
         chapter,
         waiting.recipe,
-        store.page_cache(page),
         index,
-        targets=waiting.needs if first_pass else job.selection.targets,
+        store,
+        targets=targets,
         chapter_results=results,
         first_pass=first_pass,
-        output=store.page_output(page, chapter, job.planned, job.force) if commits else None,
     )
     return PageTask(spec, PageState(seconds=dict(begun.seconds), panels=begun.panels))
+
+
+def make_page_spec(
+    job: Job,
+    page: Page,
+    chapter: Chapter,
+    recipe: Recipe,
+    index: int,
+    store: AnyStore,
+    *,
+    targets: tuple[str, ...],
+    chapter_results: Mapping[str, Artifact],
+    first_pass: bool,
+) -> PageSpec:
+    """What a page's pass is given, with the places in a store where it keeps and writes."""
+    return PageSpec(
+        job,
+        page,
+        chapter,
+        recipe,
+        store.page_cache(page),
+        index,
+        targets=targets,
+        chapter_results=chapter_results,
+        first_pass=first_pass,
+        output=store.page_output(page, chapter, job.planned, job.force) if job.selection.commits else None,
+    )
 
 
 def _chapter_stages(job: Job) -> Sequence[ChapterStage[Any]]:

@@ -87,9 +87,7 @@ class Process:
         self._process.kill()
         self._process.join(_END_WITHIN)
         self._listener.join(_END_WITHIN)  # until all that it has said is taken in
-        if (
-            not self._listener.is_alive()
-        ):  # who still reads there would read what takes the descriptor's place
+        if not self._listener.is_alive():  # or it would read what takes the descriptor's place
             self._connection.close()
 
 

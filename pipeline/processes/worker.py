@@ -19,9 +19,8 @@ from mangacolor.core.types import Chapter
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.local import Engine
-from mangacolor.pipeline.engine.page_spec import PageSpec
 from mangacolor.pipeline.engine.page_task import PageState, PageTask
-from mangacolor.pipeline.engine.tasks import Tasks
+from mangacolor.pipeline.engine.tasks import Tasks, make_page_spec
 from mangacolor.pipeline.events import Event, PageFailed, StageDone, StageStarted, Warned
 from mangacolor.pipeline.processes.messages import (
     Back,
@@ -97,20 +96,16 @@ class Worker:
         page = next(page for page in chapter.pages if page.name == work.page)
         state = State(self._setting.out)
         store = Store(state, Manifest(state.out, work.part, state.scratch, work.known))
-        job = self._job
-        spec = PageSpec(
-            job,
+        spec = make_page_spec(
+            self._job,
             page,
             chapter,
             recipe,
-            store.page_cache(page),
             work.index,
+            store,
             targets=work.targets,
             chapter_results=work.chapter_results,
             first_pass=work.first_pass,
-            output=store.page_output(page, chapter, job.planned, job.force)
-            if job.selection.commits
-            else None,
         )
         self._parts[work.index] = work.part
         return PageTask(spec, PageState(source=work.source, seconds=dict(work.seconds), panels=work.panels))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,8 +27,8 @@ from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import FILE, decided_edits, from_document, read_locked_palette
 from mangacolor.stages.edits.params import PARAMS, EditParams
 from mangacolor.stages.edits.resolve import resolve_edits
-from mangacolor.stages.guest.surfaces import page_segments
-from mangacolor.stages.segments.chapter import ChapterSegments, PageSegments, join_pages
+from mangacolor.stages.guest.surfaces import gather_page
+from mangacolor.stages.segments.chapter import ChapterSegments, join_pages
 from mangacolor.stages.spreads.drawings import Drawings
 
 
@@ -87,14 +86,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
 
 def _gather(context: ChapterContext[Config], drawings: Drawings) -> ChapterSegments:
     """The segments of all pages, which threads read."""
-
-    def read(name: str) -> PageSegments:
-        context.check_cancelled()
-        inputs = drawings[name]
-        colours = page_segments(inputs, partial(context.glance, name))
-        return PageSegments.of(colours, inputs["balloons"].images["main"])
-
-    return join_pages(parallel_map(read, drawings))
+    return join_pages(parallel_map(lambda name: gather_page(context, name, drawings[name]), drawings))
 
 
 def _check_network(kept: Sequence[Edit], segments: ChapterSegments) -> None:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from mangacolor.core.arrays import F64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
-from mangacolor.stages.names import COLORIZE, GUEST
+from mangacolor.stages.base import ChapterContext
+from mangacolor.stages.names import BALLOONS, COLORIZE, GUEST
+from mangacolor.stages.segments.chapter import GatheredPage
 from mangacolor.stages.segments.describing import describe_segments, measure_ink
 from mangacolor.stages.segments.features import COLUMNS, SIDES
 from mangacolor.stages.windows.artifact import PageColours, WindowColours, shows_segments
@@ -188,6 +192,16 @@ def page_segments(inputs: Inputs, glance: Callable[[str, Callable[[str], bool]],
     if GUEST in inputs:
         return coloured_page(inputs)
     return PageColours.segments_of(glance(COLORIZE, shows_segments))
+
+
+def gather_page(context: ChapterContext[Any], name: str, inputs: Inputs) -> GatheredPage:
+    """[any thread] What a chapter stage takes of the page of that name. ``inputs``: ``balloons`` among them.
+
+    Raises ``Cancelled`` where the run is to end.
+    """
+    context.check_cancelled()
+    colours = page_segments(inputs, partial(context.glance, name))
+    return GatheredPage.of(colours, inputs[BALLOONS].images["main"])
 
 
 def _edges(number: int) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from mangacolor.stages.edits.palette_file import (
     read_locked_palette,
     to_document,
 )
-from mangacolor.stages.guest.surfaces import GuestColours, GuestWindow, page_guest, page_segments
+from mangacolor.stages.guest.surfaces import GuestColours, GuestWindow, gather_page, page_guest
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
 from mangacolor.stages.harmonize.group_colours import (
@@ -67,7 +66,7 @@ from mangacolor.stages.harmonize.series.recall import (
     shown_groups,
 )
 from mangacolor.stages.harmonize.series.remembered import Remembered
-from mangacolor.stages.segments.chapter import ChapterSegments, PageSegments, join_pages
+from mangacolor.stages.segments.chapter import ChapterSegments, GatheredPage, join_pages
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.segments.fingerprints import fingerprint_segments
 from mangacolor.stages.spreads.drawings import Drawings
@@ -179,12 +178,9 @@ def _gather(
 ) -> tuple[ChapterSegments, GuestColours | None]:
     """The segments of all pages, which threads read, and the colours that a guest gives to them, if any."""
 
-    def read(name: str) -> tuple[PageSegments, Image]:
-        context.check_cancelled()
-        inputs = drawings[name]
-        colours = page_segments(inputs, partial(context.glance, name))
-        told = page_guest(inputs).rows(colours.segments)
-        return PageSegments.of(colours, inputs["balloons"].images["main"]), told
+    def read(name: str) -> tuple[GatheredPage, Image]:
+        page = gather_page(context, name, drawings[name])
+        return page, page_guest(drawings[name]).rows(sum(page.sizes))
 
     found = parallel_map(read, drawings)
     segments, told = join_pages([page for page, _ in found]), [rows for _, rows in found]

@@ -91,7 +91,7 @@ class ChapterSegments:
 
 
 @dataclass(frozen=True, slots=True)
-class PageSegments:
+class GatheredPage:
     """What a chapter takes of a page: its M segments that are no balloons, and its windows.
 
     ``table``, ``row``, ``coarse``, ``ink``, ``identities``: M rows, as of ``ChapterSegments`` and its
@@ -112,7 +112,7 @@ class PageSegments:
     embedded: bool
 
     @classmethod
-    def of(cls, colours: PageColours, balloons: Image) -> PageSegments:
+    def of(cls, colours: PageColours, balloons: Image) -> GatheredPage:
         """From a page's colours and its mask of balloons (H×W uint8, 255), without holding either."""
         sizes = tuple(window.segments for window in colours.windows)
         told = colours.boxes, sizes, colours.palette, colours.embedded
@@ -132,10 +132,10 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
 
     Holds one page's pictures at a time.
     """
-    return join_pages([PageSegments.of(*page) for page in pages])
+    return join_pages([GatheredPage.of(*page) for page in pages])
 
 
-def join_pages(pages: Sequence[PageSegments]) -> ChapterSegments:
+def join_pages(pages: Sequence[GatheredPage]) -> ChapterSegments:
     """The segments of all pages, in their order."""
     windows = np.cumsum([0, *(len(page.sizes) for page in pages)])
     columns = [
