@@ -39,7 +39,7 @@ def read_edit(file: Path) -> Mapping[str, Any]:
 
 
 def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> list[Detection]:
-    """The panels of a document for a page of ``size`` (width, height), in its order.
+    """The panels of a document for a page of ``size`` (width, height), in its order, in whole pixels.
 
     A panel is its polygon or, where that is missing or null, its box. Raises ``InputError``, naming
     ``name`` and the panel, where the document does not fit the page, or a box was changed and the
@@ -60,7 +60,7 @@ def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> 
     detections = []
     for number, (box, shape) in enumerate(zip(boxes, shapes, strict=True), 1):
         where = f"{name}: panel {number}"
-        polygon = np.clip(_panel(box, shape, where), 0, size)
+        polygon = np.clip(np.rint(_panel(box, shape, where)), 0, size)
         if np.ptp(polygon, axis=0).min() < 1:
             raise InputError(f"{where} has no area inside the page.", _REMEDY)
         detections.append(Detection(polygon, 1.0))

@@ -30,9 +30,9 @@ def find_neighbours(labels: LabelMap, segments: PageSegments) -> LabelMap:
     """For pixels beside another segment that segment, H×W; 0 for others, and beside what no window holds."""
     other = np.zeros_like(labels)
     flat, found, width = labels.ravel(), other.ravel(), labels.shape[1]
-    for step in (1, width):
+    for step, across in ((1, True), (width, False)):
         here = np.flatnonzero(flat[:-step] != flat[step:])
-        if step == 1:
+        if across:
             here = here[(here + 1) % width != 0]  # the next row begins there
         one, two = flat[here], flat[here + step]
         held = (segments.window[one] >= 0) & (segments.window[two] >= 0)

@@ -259,6 +259,7 @@ def test_a_corrected_document_is_taken_as_it_is() -> None:
         ({"panels": [[0, 0, 10]], "polygons": None}, "panel 1"),
         ({"panels": [[0, 0, -5, 10]], "polygons": None}, "panel 1"),
         ({"panels": [[9000, 0, 50, 10]], "polygons": None}, "no area"),
+        ({"panels": [[1.5, 0, 1, 10]], "polygons": None}, "no area"),  # both sides round to 2
         ({"polygons": [[[0, 0]]]}, "polygons"),
         ({"polygons": {}.fromkeys("abcd")}, "polygons"),
         ({"panels": [[0, 0, 90, 90]], "polygons": [[[0, 0], [9, 9]]]}, "panel 1"),

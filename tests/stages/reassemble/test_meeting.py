@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mangacolor.stages.reassemble.borders.meeting import find_neighbours
 from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, ReadyWindow
 from mangacolor.stages.reassemble.page_part import make_part
 from mangacolor.stages.reassemble.params import PARAMS
@@ -52,3 +53,12 @@ def test_a_frame_parts_them_however_thin_and_pale(ink: int) -> None:
     colours = compose(grey)
     apart = np.linalg.norm(colours[SIDE // 2, 0] - colours[SIDE // 2, -1])
     assert steps(colours).max() > 0.9 * apart
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (1, 2)])
+def test_segments_meet_on_a_page_one_pixel_wide_as_on_one_as_high(shape: tuple[int, int]) -> None:
+    segments = PageSegments(
+        np.zeros((3, 5), np.float32), np.array([-1, 0, 0], np.int32), np.zeros(3, np.float32)
+    )
+    other = find_neighbours(np.array([1, 2], np.int32).reshape(shape), segments)
+    assert other.ravel().tolist() == [2, 1]
