@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Image, Panel
-from mangacolor.stages.panels.marked_parts import NO_PARTS, MarkedParts
+from mangacolor.stages.panels.marked_parts import MarkedParts
 
 _DETECTED = (230, 60, 30)
 _RESIDUAL = (150, 80, 220)
@@ -17,19 +17,16 @@ _COLOURED = (20, 150, 70)
 _GROUND = np.array((120, 190, 235), np.float32)
 
 
-def draw_panels(
-    page: Image, panels: Sequence[Panel], ground: Image | None = None, marked: MarkedParts = NO_PARTS
-) -> Image:
+def draw_panels(page: Image, panels: Sequence[Panel], ground: Image, marked: MarkedParts) -> Image:
     """The page (H×W×3, RGB) with panels outlined and numbered from 1 in reading order.
 
-    Residual panels are violet; ground (H×W, 255 = ground) is tinted blue when given. Parts that are left out
-    are outlined in blue, parts that are coloured in green.
+    Residual panels are violet; ground (H×W, 255 = ground) is tinted blue. Parts that are left out are
+    outlined in blue, parts that are coloured in green.
     """
     picture = page.copy()
-    if ground is not None:
-        levels = np.arange(256, dtype=np.float32)[:, None]
-        tinted = (0.55 * levels + 0.45 * _GROUND).astype(np.uint8)[None]
-        cv2.copyTo(cv2.LUT(picture, tinted), (ground > 0).view(np.uint8), picture)
+    levels = np.arange(256, dtype=np.float32)[:, None]
+    tinted = (0.55 * levels + 0.45 * _GROUND).astype(np.uint8)[None]
+    cv2.copyTo(cv2.LUT(picture, tinted), (ground > 0).view(np.uint8), picture)
     thickness = max(1, round(min(page.shape[:2]) / 250))
     for parts, colour in ((marked.left_out, _LEFT_OUT), (marked.coloured, _COLOURED)):
         for part in parts:

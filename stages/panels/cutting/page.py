@@ -72,7 +72,7 @@ def detect_polygons(
         if recorder is not None:
             recorder.place(to_page)
             if top > 0:
-                recorder.add_strip_cut(small.shape[1], 0)
+                recorder.add_strip_cut(small.shape[1])
         detections += [
             panel.placed(to_page)
             for panel in _detect_in_window(straight, segments, network, painted, params, recorder)

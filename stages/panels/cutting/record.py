@@ -101,9 +101,9 @@ class Recorder:
             )
         )
 
-    def add_strip_cut(self, width: int, y: int) -> None:
-        """A long strip is cut at this row."""
-        corners = self._points(np.array([(0, y), (width, y)], np.float64))
+    def add_strip_cut(self, width: int) -> None:
+        """A long strip is cut where this window of it begins, which is ``width`` pixels wide."""
+        corners = self._points(np.array([(0, 0), (width, 0)], np.float64))
         region = len(self.regions)
         self.cuts.append(CutCandidate("strip", "across", corners, region, 1.0, 1.0, {}, {}, True, ""))
 
