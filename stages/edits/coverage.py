@@ -124,10 +124,8 @@ def _meant_by_outline(enclosed: Enclosed) -> Mask:
 
 def _surfaces(reach: Reach, segments: ChapterSegments) -> I64:
     """The surface of each of N segments: its coarse segment, or itself where an edit covers exactly what it
-    names, or coarse ones are not known."""
-    if reach not in _BY_LIKENESS or not len(segments.coarse):
-        return segments.number
-    return segments.coarse_number
+    names."""
+    return segments.coarse_number if reach in _BY_LIKENESS else segments.number
 
 
 @dataclass(frozen=True, slots=True)

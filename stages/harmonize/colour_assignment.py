@@ -35,7 +35,7 @@ def assign_colours(
     area: F64,
     graph: KnnGraph,
     params: AssignmentParams,
-    known: F32 | None = None,
+    known: F32,
 ) -> tuple[F64, F32]:
     """Cb and Cr (N×2, levels) of segments with these ``votes`` (N×K, as in ``segments/features.py``), and
     the logarithms of their probabilities once these have travelled, N×K.
@@ -46,10 +46,8 @@ def assign_colours(
     """
     probabilities = probabilities_of(votes)
     logits = np.log(np.maximum(probabilities, params.min_probability))
-    if known is not None:
-        logits[: len(known)] = known
-    first = 0 if known is None else len(known)
-    propagated = propagate_labels(logits, weight, graph, params, first)
+    logits[: len(known)] = known
+    propagated = propagate_labels(logits, weight, graph, params, len(known))
     large = np.sort(np.argsort(-area, kind="stable")[: params.max_segments])
     bias, temperature = match_prior(probabilities[large], propagated[large], area[large], params)
     colours = softmax((propagated + bias) / temperature, axis=1) @ palette
@@ -69,9 +67,7 @@ def uncertainty_coefficient(votes: Image, area: F64) -> float:
     return float(share @ rel_entr(probabilities, mean).sum(axis=1) / max(entr(mean).sum(), _MIN_ENTROPY))
 
 
-def propagate_labels(
-    logits: F32, weight: F64, graph: KnnGraph, params: AssignmentParams, first: int = 0
-) -> F32:
+def propagate_labels(logits: F32, weight: F64, graph: KnnGraph, params: AssignmentParams, first: int) -> F32:
     """Logarithms of probabilities (N×K) after they have travelled: means of one's own and one's
     neighbours'. Those before the ``first`` stay."""
     near, own = graph.neighbours[first:], logits[first:]

@@ -26,7 +26,7 @@ class KnnGraph:
     similarity: F64
 
 
-def knn_graph(places: F32, windows: I64, params: NeighbourParams, first: int = 0) -> KnnGraph:
+def knn_graph(places: F32, windows: I64, params: NeighbourParams, first: int) -> KnnGraph:
     """Of segments with descriptors ``places`` (N×D) that lie in these ``windows`` (N).
 
     Those before the ``first`` are neighbours of others, and have none themselves.
@@ -51,7 +51,7 @@ def symmetric_graph(neighbours: I64, similarity: F64) -> Links:
 
 
 def find_neighbours(
-    places: F32, windows: I64, k: int, params: NeighbourParams, first: int = 0
+    places: F32, windows: I64, k: int, params: NeighbourParams, first: int
 ) -> tuple[I64, F32]:
     """For each segment from ``first`` on the nearest ``k`` of other windows, and their distances (inf for
     none): N×K each."""

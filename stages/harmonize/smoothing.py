@@ -40,8 +40,8 @@ def smooth_colours(
     graph: KnnGraph,
     anchor: float,
     params: SmoothingParams,
-    first: int = 0,
-    held: Mask | None = None,
+    first: int,
+    held: Mask,
 ) -> F64:
     """The chroma (N×2, levels) on which segments agree with their neighbours.
 
@@ -60,10 +60,8 @@ def smooth_colours(
     for _ in range(params.mode_iterations):
         # All pairs of neighbours are held for each block.
         colours = np.concatenate(parallel_map(find_modes, blocks(len(near))))
-        colours = colours if held is None else np.where(held[:, None], chroma, colours)
-    links = symmetric_graph(near, similarity).since(first)
-    if held is not None:
-        links = links.without(held)
+        colours = np.where(held[:, None], chroma, colours)
+    links = symmetric_graph(near, similarity).since(first).without(held)
     return mean_shift(colours, anchor * weight, weight, links, params)
 
 

@@ -61,11 +61,6 @@ class PanelLayout:
         return tuple(panel for panel in self.panels if not panel.residual)
 
     @property
-    def residual(self) -> tuple[Panel, ...]:
-        """What is drawn outside of all panels, from the top down."""
-        return tuple(panel for panel in self.panels if panel.residual)
-
-    @property
     def size(self) -> tuple[int, int]:
         """The page's width and height in pixels."""
         return self.ground.shape[1], self.ground.shape[0]

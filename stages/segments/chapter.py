@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
@@ -36,8 +36,8 @@ class ChapterSegments:
     all segments of its page. ``boxes``: of the windows, in pixels of their pages. ``counts``: for each page
     how many segments each of its windows has, balloons too. ``palette``: Cb and Cr in levels of the K colours
     that votes are for, K×2. ``embedded``: features are the point of an embedding. ``coarse``: N, the coarse
-    segment of its window that each is part of; empty where that is not known. ``ink``: N uint8, how much of
-    each is solid ink, 255ths, 0 where it was not measured; empty where no page was read.
+    segment of its window that each is part of. ``ink``: N uint8, how much of each is solid ink, 255ths, 0
+    where it was not measured.
     """
 
     features: SegmentFeatures
@@ -47,9 +47,9 @@ class ChapterSegments:
     boxes: tuple[Box, ...]
     counts: tuple[tuple[int, ...], ...]
     palette: F64
-    embedded: bool = False
-    coarse: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    ink: Image = field(default_factory=lambda: np.zeros(0, np.uint8))
+    embedded: bool
+    coarse: I64
+    ink: Image
 
     def __len__(self) -> int:
         return len(self.page)
@@ -66,15 +66,11 @@ class ChapterSegments:
 
     @cached_property
     def coarse_number(self) -> I64:
-        """The coarse segment that each is part of, N, by a number that no other of the chapter has. For
-        chapters whose coarse segments are known."""
+        """The coarse segment that each is part of, N, by a number that no other of the chapter has."""
         return _read_only(self.window * (int(self.coarse.max(initial=0)) + 1) + self.coarse)
 
     def average_coarse(self, values: F64) -> F64:
-        """Means of ``values`` (N) over the coarse segment that each is part of; as they are where that is not
-        known."""
-        if not len(self.coarse):
-            return values
+        """Means of ``values`` (N) over the coarse segment that each is part of."""
         weight = self.features.root_area
         own = np.unique(self.coarse_number, return_inverse=True)[1]
         return np.asarray((np.bincount(own, values * weight) / np.bincount(own, weight))[own])

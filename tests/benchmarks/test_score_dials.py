@@ -20,7 +20,8 @@ NOTHING = np.zeros(0, np.int64)
 
 def work(name: str) -> Work:
     features = SegmentFeatures(np.zeros((0, len(COLUMNS)), np.uint8))
-    segments = ChapterSegments(features, NOTHING, NOTHING, NOTHING, (), (), np.zeros((0, 2)))
+    told = (), (), np.zeros((0, 2)), False, NOTHING, NOTHING.astype(np.uint8)
+    segments = ChapterSegments(features, NOTHING, NOTHING, NOTHING, *told)
     nothing = np.zeros((0, 2), np.float32)
     pixels = Pixels(NOTHING, nothing, np.zeros(0, np.float32), np.zeros((0, 3), np.uint8))
     return Work(name, "plain", segments, pixels)

@@ -24,8 +24,6 @@ def find_sheen(segments: ChapterSegments, no_skin: F64, panels: Panels, params: 
 
     ``no_skin``: N in [0, 1], how likely each is none.
     """
-    if not len(segments.ink):
-        return np.zeros(len(segments))
     own = segments.ink / 255.0
     among = _ramp(panels.average(segments.average_coarse(own)), params.ink_around)
     return np.maximum(_ramp(own, params.own_ink), among * no_skin)

@@ -126,8 +126,9 @@ def _start_colours(
     """
     area = features.area
     if features.vote_count:
-        travelled = remembered.logits if len(remembered) else None
-        start, logits = assign_colours(votes, palette, weight, area, graph, params.assignment, travelled)
+        start, logits = assign_colours(
+            votes, palette, weight, area, graph, params.assignment, remembered.logits
+        )
     else:
         start = features.chroma
         logits = np.zeros((len(features), 0), np.float32)

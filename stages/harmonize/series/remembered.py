@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from mangacolor.core.arrays import F32, F64, I64, AnyArray, Mask
 from mangacolor.core.types import Image
-from mangacolor.stages.segments.features import SegmentFeatures
 
 Arrays: TypeAlias = Mapping[str, AnyArray]
 I16: TypeAlias = npt.NDArray[np.int16]
@@ -86,10 +85,6 @@ class Remembered:
             np.zeros(0, np.uint64),
             np.zeros(0, np.float32),
         )
-
-    @property
-    def features(self) -> SegmentFeatures:
-        return SegmentFeatures(self.rows, self.votes.shape[1])
 
     @property
     def logits(self) -> F32:

@@ -150,7 +150,7 @@ def test_neighbours_are_of_other_windows_and_nearly_all_found_without_comparing_
     centres = rng.normal(size=(60, 16))
     places = (centres[rng.integers(60, size=4000)] + 0.15 * rng.normal(size=(4000, 16))).astype(np.float32)
     windows = np.arange(4000) // 20
-    near, distance = find_neighbours(places, windows, 5, NeighbourParams())
+    near, distance = find_neighbours(places, windows, 5, NeighbourParams(), 0)
     assert (windows[near] != windows[:, None]).all() and np.isfinite(distance).all()
     some = rng.integers(4000, size=150)
     square = ((places[some, None] - places[None]) ** 2).sum(axis=2)

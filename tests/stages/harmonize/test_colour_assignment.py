@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncertainty_coefficient
 from mangacolor.stages.harmonize.neighbours import KnnGraph
@@ -33,7 +34,14 @@ def strangers(count: int) -> KnnGraph:
 
 def assign(table: Image, graph: KnnGraph | None = None, params: AssignmentParams = PARAMS) -> np.ndarray:
     ones = np.ones(len(table))
-    return assign_colours(table, PALETTE, ones, ones, graph or strangers(len(table)), params)[0]
+    return assign_colours(table, PALETTE, ones, ones, graph or strangers(len(table)), params, nobody(table))[
+        0
+    ]
+
+
+def nobody(table: Image) -> F32:
+    """What is remembered of segments with as many votes: nothing."""
+    return np.zeros((0, table.shape[1]), np.float32)
 
 
 def test_of_things_that_may_be_blue_the_likeliest_are() -> None:
@@ -58,7 +66,7 @@ def test_colours_are_mixed_from_as_many_of_the_palette_however_little_is_known(
 
     def strength(params: AssignmentParams) -> float:
         ones = np.ones(300)
-        colours, _ = assign_colours(table, palette, ones, ones, strangers(300), params)
+        colours, _ = assign_colours(table, palette, ones, ones, strangers(300), params, nobody(table))
         return float(np.hypot(*colours.T).mean())
 
     quarter = replace(PARAMS, target_perplexity=0.25)
@@ -105,7 +113,8 @@ def test_the_largest_segments_decide_and_the_rest_follows() -> None:
     area = np.array([100.0] * 10 + [1.0] * 30)
     for temperature, least in ((0.65, 0), (0.5, 4)):
         params = replace(at_temperature(temperature), max_segments=10)
-        cb = assign_colours(table, PALETTE, np.ones(40), area, strangers(40), params)[0][:, 0]
+        alone = strangers(40)
+        cb = assign_colours(table, PALETTE, np.ones(40), area, alone, params, nobody(table))[0][:, 0]
         assert (cb[9:] > least).all() and (cb[:9] < -14).all()
 
 

@@ -43,10 +43,11 @@ def segments(angle: float) -> ChapterSegments:
     votes[np.arange(MANY + 1), chosen] = 0.4
     rows[:, -len(PALETTE) :] = np.rint(255 * np.sqrt(votes))
     rows[:, [CB, CR]] = PALETTE[chosen] + 128
-    order = np.arange(MANY + 1)
+    order, none = np.arange(MANY + 1), np.zeros(MANY + 1, np.int64)
     boxes, counts = ((0, 0, 100, 100),) * (MANY + 1), ((1,),) * (MANY + 1)
     features = SegmentFeatures(rows, len(PALETTE))
-    return ChapterSegments(features, order, order, np.zeros(MANY + 1, np.int64), boxes, counts, PALETTE, True)
+    ink = none.astype(np.uint8)
+    return ChapterSegments(features, order, order, none, boxes, counts, PALETTE, True, none, ink)
 
 
 def smoothed(angle: float, own_weight: float) -> F64:

@@ -26,9 +26,8 @@ def chapter(things: list[int], windows: list[int], embedded: bool = True) -> Cha
     order, window = np.arange(count), np.array(windows)
     sizes = tuple(np.bincount(window).tolist())
     boxes, page = ((0, 0, 100, 100),) * len(sizes), np.zeros(count, np.int64)
-    return ChapterSegments(
-        SegmentFeatures(rows), page, window, order, boxes, (sizes,), np.zeros((0, 2)), embedded
-    )
+    told = boxes, (sizes,), np.zeros((0, 2)), embedded, order, np.zeros(count, np.uint8)
+    return ChapterSegments(SegmentFeatures(rows), page, window, order, *told)
 
 
 def settle(segments: ChapterSegments, colours: list[tuple[float, float]], held: Mask | None = None) -> F64:

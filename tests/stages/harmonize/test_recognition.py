@@ -77,6 +77,8 @@ def chapter_of(pages: str) -> ChapterSegments:
         ((4,),) * len(pages),
         np.zeros((0, 2)),
         True,
+        np.tile(np.arange(4), len(pages)),
+        np.zeros(len(rows), np.uint8),
     )
 
 

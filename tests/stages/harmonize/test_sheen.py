@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -28,11 +26,9 @@ def segments_of(ink: list[int], kinds: list[int], coarse: list[int] | None = Non
     rows[:, AREA] = 100
     rows[:, len(COLUMNS) :] = np.rint(ZERO + UNIT * np.eye(POINT)[kinds])
     order, nothing = np.arange(count), np.zeros(count, np.int64)
-    found = ChapterSegments(
-        SegmentFeatures(rows), nothing, nothing, order, ((0, 0, 9, 9),), ((count,),), np.zeros((0, 2)), True
-    )
-    parts = np.zeros(0, np.int64) if coarse is None else np.array(coarse)
-    return replace(found, ink=np.array(ink, np.uint8), coarse=parts)
+    parts = order if coarse is None else np.array(coarse)
+    told = ((0, 0, 9, 9),), ((count,),), np.zeros((0, 2)), True, parts, np.array(ink, np.uint8)
+    return ChapterSegments(SegmentFeatures(rows), nothing, nothing, order, *told)
 
 
 def sheen(segments: ChapterSegments, no_skin: list[float]) -> F64:
@@ -60,9 +56,9 @@ def test_a_face_in_shadow_stays_skin() -> None:
     assert sheen(face, [0.1, 1.0]) == pytest.approx([0.1, 1], abs=0.01)
 
 
-def test_nothing_is_sheen_where_nothing_is_known_of_ink() -> None:
-    unmeasured = replace(segments_of([200], [0]), ink=np.zeros(0, np.uint8))
-    assert sheen(unmeasured, [1.0]).tolist() == [0]
+def test_nothing_is_sheen_without_ink() -> None:
+    assert sheen(segments_of([0], [0]), [1.0]).tolist() == [0]
+    assert sheen(segments_of([], []), []).tolist() == []
 
 
 def test_only_warm_colours_are_dulled() -> None:

@@ -42,7 +42,8 @@ def chapter(things: list[Thing]) -> ChapterSegments:
     sizes = tuple(np.bincount(window).tolist())
     boxes, order = ((0, 0, 100, 100),) * len(sizes), np.arange(count)
     features = SegmentFeatures(rows, len(PALETTE))
-    return ChapterSegments(features, 0 * order, window, order, boxes, (sizes,), PALETTE, True)
+    told = boxes, (sizes,), PALETTE, True, order, np.zeros(count, np.uint8)
+    return ChapterSegments(features, 0 * order, window, order, *told)
 
 
 def white(things: list[Thing]) -> F64:
