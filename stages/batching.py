@@ -22,8 +22,6 @@ _SIGNS = ("out of memory", "ALLOC_FAILED")  # of MPS and of CUDA's libraries, wh
 # Of a card that fails at work: of CUDA, of its libraries and of MPS; once one has, it computes no more.
 _FAILURES = ("CUDA error", "HIP error", "CUDNN_STATUS", "CUBLAS_STATUS", "cuDNN error", "MPS backend")
 REMEDY = "End other programs that use the card, or use --device cpu."
-
-
 FAILED_REMEDY = "Run the same command again, which goes on where this stopped, or use --device cpu."
 
 

@@ -50,7 +50,7 @@ class Figure:
     parts: Image
 
 
-def figures_of(data: Path, turn: float = 0.0) -> dict[str, list[Figure]]:
+def figures_of(data: Path, turn: float) -> dict[str, list[Figure]]:
     """All pictures of each figure by its name, and their parts, numbered on from figure to figure. ``turn``:
     degrees by which their hues are turned."""
     files: dict[str, list[Path]] = {}
@@ -139,7 +139,7 @@ def compose(
 
 
 def compose_covers(
-    figures: dict[str, list[Figure]], grounds: list[Image], pages: int, seed: int = 100
+    figures: dict[str, list[Figure]], grounds: list[Image], pages: int, seed: int
 ) -> Iterator[tuple[Image, Image]]:
     """Pages in colour and their marks: figures side by side over a background, each of them once."""
     rng = np.random.default_rng(seed)

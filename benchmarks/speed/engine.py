@@ -165,7 +165,7 @@ def measure(name: str, source: Path, out: Path, graph: Graph, jobs: int, options
 def sleeping_graph() -> Graph:
     """decode → paint → encode, 20, 100 and 60 milliseconds a page."""
 
-    def sleeper(seconds: float, last: bool = False) -> Any:
+    def sleeper(seconds: float, last: bool) -> Any:
         def sleep(_context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
             time.sleep(seconds)
             return Artifact(blob=b"x") if last else Artifact({})

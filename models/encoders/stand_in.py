@@ -15,8 +15,6 @@ from mangacolor.core.errors import SetupError
 # Normalisation of torchvision's classifiers: mean and standard deviation of ImageNet's RGB in [0, 1].
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
-
-
 RESNETS = ("resnet18", "resnet34")
 
 

@@ -30,7 +30,7 @@ def ncnn_enlarge(network: CompactNetwork) -> Enlarge:
     return enlarge
 
 
-def compact_graph(network: CompactNetwork, reduction: int = 1) -> Graph:
+def compact_graph(network: CompactNetwork, reduction: int) -> Graph:
     """As ``LumaCompact`` (``luma_networks.py``), whose comments say why.
 
     Inputs ``page``, luma (h+2c)×(w+2c) in [0, 1], and ``inner``, the same without its halo c.
@@ -51,7 +51,7 @@ def compact_graph(network: CompactNetwork, reduction: int = 1) -> Graph:
 
 
 def _enlarged(compiled: Network, tile: Image, halo: int) -> F32:
-    """A tile (h+2c)×(w+2c) uint8 to 1×(h·s)×(w·s) float32 in [0, 1], s being the network's scale."""
+    """A tile (h+2c)×(w+2c) uint8 to 1×(h·s)×(w·s) float32 in [0, 1], s being its scale."""
     page = tile.astype(np.float32) * np.float32(1 / 255)
     inner = page[halo:-halo, halo:-halo]
     return compiled({"page": page, "inner": inner}, ["luma"])[0]

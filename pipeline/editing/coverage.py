@@ -238,7 +238,7 @@ class Surfaces:
     def freeze(self, palette: Palette, group: int, colour: str) -> Edit:
         """The edit that gives a colour to a group as it is."""
         members = self.members(palette, group)
-        return freeze_group(group, colour, members, self.segments, self.index, self.drawings, PARAMS)
+        return freeze_group(group, colour, members, self.segments, self.index, self.drawings)
 
     def halve(self, palette: Palette, group: int) -> tuple[bytes, bytes]:
         """What two of a group's segments look like that divide it best."""

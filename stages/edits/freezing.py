@@ -30,14 +30,13 @@ def freeze_group(
     segments: ChapterSegments,
     index: PageIndex,
     drawings: Drawings,
-    params: EditParams,
 ) -> Edit:
     """The edit that gives a colour to a group's ``members`` (N), whatever becomes of the group later.
 
     Its anchors are the segments that are most like the others: by them pages that come later join. Its id is
     0, and it has no anchor where there is no member.
     """
-    typical = set(find_typical(members, segments, params).tolist())
+    typical = set(find_typical(members, segments, PARAMS).tolist())
     points: defaultdict[str, list[Point]] = defaultdict(list)
     anchors: list[Anchor] = []
     for number, name in enumerate(drawings):
@@ -74,7 +73,7 @@ def freeze_edited(
         members = identity == entry.id
         if not entry.edited or not members.any():
             continue
-        edit = freeze_group(entry.id, entry.colour, members, segments, index, drawings, PARAMS)
+        edit = freeze_group(entry.id, entry.colour, members, segments, index, drawings)
         if edit.anchors:
             found = [replace(e, colour=e.found) if e.id == entry.id else e for e in palette.groups]
             palette = add_edit(palette.with_groups(found), replace(edit, locked=entry.locked))

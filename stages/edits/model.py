@@ -10,8 +10,6 @@ from mangacolor.core.types import Point
 # Likeness, 0 to 1, from which a segment is the same thing as an anchor where nobody says otherwise: as likely
 # as not.
 LIKENESS = 0.5
-
-
 # Corners that an outline has at least.
 CORNERS = 3
 # Least and most that a look may have.

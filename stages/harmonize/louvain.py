@@ -24,7 +24,7 @@ NONE = -math.inf
 ROUNDING = 1e-9
 
 
-def find_communities(graph: Links, resolution: float = 1.0) -> I64:
+def find_communities(graph: Links, resolution: float) -> I64:
     """The community of each node, N int64, numbered from 0 in the order of their first nodes.
 
     ``graph``: symmetric, weights above 0, no node linked to itself. A higher ``resolution`` gives more

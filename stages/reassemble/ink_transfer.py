@@ -84,7 +84,7 @@ def _fill_lines(plane: F32, surface: F32, around: F32, sigma: float) -> F32:
 def paint(light: Image, layer: Image, keep: Image, tint: Image | None, look: Look) -> Image:
     """The final pixels of a band of the page, H×W×3 RGB.
 
-    ``light``: H×W luma at output scale. ``layer``: H×W×4 as of ``compose_layers``: Cb + 128, Cr + 128, the
+    ``light``: H×W luma at output scale. ``layer``: H×W×4 as of ``compose_band``: Cb + 128, Cr + 128, the
     packed tone, the mean luma around. ``keep``: H×W, 255 where the paper stays paper. ``tint``: H×W×3 RGB
     source for the paper's own colour, None for a grey page. ``look``: of the colours.
     """

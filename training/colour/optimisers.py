@@ -14,7 +14,7 @@ from mangacolor.training.colour.config import TrainConfig
 ENCODER = "encoder."  # how the names of a pretrained encoder's weights begin
 
 
-def group_weights(network: nn.Module, config: TrainConfig, rate: float = 1.0) -> list[dict[str, Any]]:
+def group_weights(network: nn.Module, config: TrainConfig, rate: float) -> list[dict[str, Any]]:
     """The network's weights for an optimiser, in groups of one learning rate (``factor``) and decay each.
 
     ``rate``: the factor of all of them, times that of a pretrained encoder's.

@@ -47,9 +47,9 @@ def _larger(picture: Image, sigma: float = 1.5) -> Image:
     return np.asarray(cv2.GaussianBlur(large, (0, 0), sigma), np.uint8)
 
 
-def _crisp(soft: Image, threshold: float, gain: float) -> Image:
+def _crisp(soft: Image, threshold: float) -> Image:
     """An edge as wide as a pixel or two of what is drawn, where the soft picture crosses the threshold."""
-    return np.asarray(np.clip((soft.astype(np.float32) - threshold) * gain + 128, 0, 255), np.uint8)
+    return np.asarray(np.clip((soft.astype(np.float32) - threshold) * 6 + 128, 0, 255), np.uint8)
 
 
 def _lines(grey: Image, rng: np.random.Generator) -> Image:
@@ -59,7 +59,7 @@ def _lines(grey: Image, rng: np.random.Generator) -> Image:
     )
     if rng.random() < 0.5:
         found = valley(_larger(grey), OVER * int(rng.integers(1, 3)), float(rng.uniform(1.5, 3.5)))
-        lines = np.minimum(lines, _crisp(found, float(rng.uniform(110, 190)), 6.0))
+        lines = np.minimum(lines, _crisp(found, float(rng.uniform(110, 190))))
     return lines
 
 

@@ -54,14 +54,14 @@ class Sheet:
 
 
 def make_panel_page(
-    pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int = 1024
+    pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int
 ) -> LabelledPage:
     """A page of 1 to 16 panels of ``pictures`` (RGB), with insets, ``figures``, balloons and sound."""
     return draw_with_panels(pictures, figures, rng, side)[0]
 
 
 def draw_with_panels(
-    pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int = 1024
+    pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int
 ) -> tuple[LabelledPage, list[Polygon]]:
     """The same, and the polygons of its panels, as far as each is drawn on the page; insets last."""
     width, hand = int(side * rng.uniform(0.62, 0.78)), draw_layout_style(rng)

@@ -40,7 +40,7 @@ class Side:
 
 
 def find_insets(
-    views: tuple[View, View], host: Region, params: InsetParams, recorder: Recorder | None = None
+    views: tuple[View, View], host: Region, params: InsetParams, recorder: Recorder | None
 ) -> list[tuple[Polygon, float]]:
     """Rectangles laid into a convex region, and how surely each is a panel, in [0, 1]; apart, best first.
 

@@ -60,7 +60,7 @@ def find_open_borders(window: WindowColours, params: BorderParams, steps: F32 | 
     )
 
 
-def find_free(window: WindowColours, params: BorderParams, steps: F32 | None = None) -> Image:
+def find_free(window: WindowColours, params: BorderParams, steps: F32 | None) -> Image:
     """Where in a window no ink is, as ``OpenBorders`` has it. ``steps``: as of ``find_open_borders``."""
     free = _fall_beside(find_barriers(window.descreened, params.barriers).walls, params)
     if steps is None:

@@ -216,4 +216,4 @@ def test_it_is_rebuilt_from_its_file(tmp_path: Path) -> None:
 def test_missing_or_foreign_files_are_told(tmp_path: Path) -> None:
     (tmp_path / "x.pth").write_bytes(b"nothing")
     with pytest.raises(SetupError, match="no weights of EfficientNet"):
-        published_weights(tmp_path / "x.pth")
+        published_weights(tmp_path / "x.pth", "lite0")

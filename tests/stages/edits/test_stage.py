@@ -23,7 +23,6 @@ from mangacolor.stages.edits.locating import PageIndex
 from mangacolor.stages.edits.model import Anchor, Edit, Level, Reach
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import to_document
-from mangacolor.stages.edits.params import PARAMS
 from mangacolor.stages.edits.stage import Config, configure, is_idle, neutral, run
 from mangacolor.stages.segments.chapter import gather_segments
 from mangacolor.stages.segments.features import COLUMNS
@@ -186,7 +185,7 @@ def frozen(pages: Pages, kind: int) -> Edit:
     )
     members = (segments.row == kind) & np.isin(segments.window % 2, [0])
     index, drawings = PageIndex(context.sources), Drawings.of(context.chapter, pages)
-    return freeze_group(7, BLUE, members, segments, index, drawings, PARAMS)
+    return freeze_group(7, BLUE, members, segments, index, drawings)
 
 
 def test_a_frozen_group_keeps_its_members_and_new_pages_join_by_likeness() -> None:

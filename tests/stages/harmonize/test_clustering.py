@@ -119,7 +119,7 @@ def test_communities_are_found_and_numbered_by_first_member() -> None:
     blocks = sparse.block_diag([np.ones((5, 5)), np.ones((7, 7)), np.ones((3, 3))]).toarray()
     np.fill_diagonal(blocks, 0)
     blocks[0, 6] = blocks[6, 0] = 0.5
-    communities = find_communities(links_of(blocks))
+    communities = find_communities(links_of(blocks), 1.0)
     assert communities.tolist() == [0] * 5 + [1] * 7 + [2] * 3
 
 
