@@ -52,11 +52,12 @@ def count_marks(chapter: Path, out: EditChapter) -> tuple[I64, I64]:
     inside, beside = np.zeros((len(out), 256), np.int64), np.zeros(256, np.int64)
     marked, drawn = pages_of(chapter / "marks"), pages_of(chapter / "input")
     segments, drawings = out.surfaces.segments, out.surfaces.drawings
-    for (name, inputs), own in zip(drawings.items(), segments.by_page(), strict=True):
+    pages = zip(drawings.items(), segments.by_page(), segments.counts, strict=True)
+    for (name, inputs), own, counts in pages:
         stem = Path(name).stem
         marks, grey = read_rgb(marked[stem])[..., 0], luma(read_rgb(drawn[stem]))
         rows = map_segments(inputs, (marks.shape[1], marks.shape[0]))
-        index = np.full(1 + sum(segments.counts[segments.page[own[0]]]), -1)
+        index = np.full(1 + sum(counts), -1)
         index[segments.row[own] + 1] = own
         at = index[rows]
         seen = (at >= 0) & (grey > INK)

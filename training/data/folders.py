@@ -11,7 +11,7 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.formats.pixels import is_grey
 from mangacolor.training.data.left_out import LeftOut
-from mangacolor.training.data.pictures import at_most, list_pictures, read_rgb
+from mangacolor.training.data.pictures import at_most, folders_in, list_pictures, read_rgb
 from mangacolor.training.networks import Say
 
 LONGEST = 1400  # pixels: the long side of a picture, more than a made-up page needs
@@ -28,7 +28,9 @@ def read_folders(
     """
     if not data.is_dir():
         raise InputError(f"{data} is no folder", "Name a folder that holds a folder of pictures a source.")
-    for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != leave_out):
+    for folder in folders_in(data):
+        if folder.name == leave_out:
+            continue
         files = list_pictures(folder)
         picked = rng.permutation(len(files))[:most]
         left_out = LeftOut()

@@ -111,6 +111,11 @@ def list_pictures(folder: Path) -> list[Path]:
     return sorted(path for path in found if not _is_hidden(path.relative_to(folder)))
 
 
+def folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder, by name; not hidden ones, and none that a system leaves, as of thumbnails."""
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not _is_hidden(Path(path.name)))
+
+
 def is_picture(path: Path) -> bool:
     """Whether it is a file that is called as a picture is, and none that a system left beside one."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()

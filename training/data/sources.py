@@ -16,6 +16,7 @@ from mangacolor.training.data.pictures import (
     Picture,
     Source,
     find_pictures,
+    folders_in,
     is_picture,
     list_pictures,
     read_source,
@@ -72,9 +73,10 @@ def describe_sources(root: Path, description: Path | None = None) -> list[Source
     """
     if description is not None:
         return _read_description(description)
-    inside = sorted(root.iterdir()) if root.is_dir() else []
-    folders = [path.name for path in inside if path.is_dir() and not path.name.startswith(".")]
-    beside = [path.name for path in inside if is_picture(path)]
+    if not root.is_dir():
+        return [Source(".")]  # whoever reads the folder says that it is none
+    folders = [path.name for path in folders_in(root)]
+    beside = [path.name for path in sorted(root.iterdir()) if is_picture(path)]
     if folders and beside:
         raise InputError(
             f"{root}: its folders are sources, and {counted(len(beside), 'picture')} beside them would be "
@@ -121,9 +123,8 @@ def tell_unnamed(root: Path, sources: Sequence[Source], say: Say) -> None:
     named = [Path(source.folder) for source in sources]
     if Path() in named or not root.is_dir():  # whoever reads the folder says that it is none
         return
-    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     heads = {path.parts[0] for path in named if path.parts}
-    unnamed = [path.name for path in folders if path.name not in heads and list_pictures(path)]
+    unnamed = [path.name for path in folders_in(root) if path.name not in heads and list_pictures(path)]
     if unnamed:
         say(f"not described, and left out: {first_few(unnamed, _NAMED)}")
 

@@ -97,6 +97,18 @@ def test_pictures_of_every_kind_are_read_from_folders(tmp_path: Path) -> None:
     assert [source.folder for source in sources] == ["a", "b"] and len(pictures) == 4
 
 
+def test_what_a_system_keeps_beside_folders_is_no_source(tmp_path: Path) -> None:
+    for name in ("a/1.png", "@eaDir/SYNOPHOTO_THUMB_M.jpg", "__MACOSX/a/._1.png", ".cache/1.png"):
+        save(tmp_path / name)
+    said: list[str] = []
+    assert list(dict(read_folders(tmp_path, "", 9, np.random.default_rng(1), said.append))) == ["a"]
+    assert [source.folder for source in load_pictures([tmp_path], said.append)[0]] == ["a"]
+    description = tmp_path / "sources.toml"
+    description.write_text('[[source]]\nfolder = "a"\n')
+    load_pictures([tmp_path], said.append, description)
+    assert said == [f"reading 1 file of {tmp_path}"] * 2
+
+
 def test_pictures_beside_folders_are_not_left_out_silently(tmp_path: Path) -> None:
     for name in ("1.png", "2.png"):
         save(tmp_path / name)
