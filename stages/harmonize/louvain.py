@@ -109,6 +109,4 @@ def _links_by_node(graph: Links) -> tuple[list[list[int]], list[list[float]]]:
 def _number_by_first(communities: I64) -> I64:
     """The same communities, numbered in the order of their first members."""
     _, first, inverse = np.unique(communities, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return np.asarray(rank[inverse.ravel()], dtype=np.int64)
+    return np.argsort(np.argsort(first))[inverse.ravel()]

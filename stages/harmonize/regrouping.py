@@ -160,9 +160,7 @@ def _number_by_area(ids: I64, segments: ChapterSegments) -> tuple[list[int], I64
     """The ids that there are, of the largest group first, and the place of each segment's among them."""
     there, inverse = np.unique(ids, return_inverse=True)
     order = np.argsort(-np.bincount(inverse, weights=segments.area), kind="stable")
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return there[order].tolist(), rank[inverse]
+    return there[order].tolist(), np.argsort(order)[inverse]
 
 
 def _root(identity: int, parents: Mapping[int, int]) -> int:

@@ -208,7 +208,5 @@ def _number_by_area(label: I64, membership: F64, area: F64, known: int) -> tuple
     labels, number = np.unique(label, return_inverse=True)
     size = np.bincount(number, weights=area)
     order = np.argsort(-size, kind="stable")
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
     joined = np.where(labels < known, labels, -1)[order]
-    return Groups(np.asarray(rank[number]), membership), joined
+    return Groups(np.argsort(order)[number], membership), joined
