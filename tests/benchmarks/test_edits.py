@@ -27,7 +27,7 @@ def chapter(counts: tuple[tuple[int, ...], ...]) -> EditChapter:
     features = SegmentFeatures(np.zeros((len(row), len(COLUMNS)), np.uint8))
     told = ((0, 0, 6, 4),) * len(sizes), counts, np.zeros((0, 2)), False, row, np.zeros(len(row), np.uint8)
     segments = ChapterSegments(features, page, page, row, *told)
-    drawings = {f"{number}.png": {} for number in range(len(sizes))}
+    drawings: dict[str, Any] = {f"{number}.png": {} for number in range(len(sizes))}
     known = cast(Surfaces, SimpleNamespace(segments=segments, drawings=drawings))
     return EditChapter(known, np.zeros(len(row), np.int64))
 
