@@ -29,7 +29,7 @@ class InkParams:
 
 @dataclass(frozen=True, slots=True)
 class EvennessParams:
-    """How far a segment's own variation is taken away (segment_fields.py)."""
+    """How far a segment's own variation is taken away (segment_colours.py)."""
 
     # Texture (deviation of the scan's luma, levels) of flat print, and of a painting.
     flat_texture: float = 8.0
