@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangacolor.core.devices import DeviceChoice, check_device
-from mangacolor.core.errors import DeviceError, UsageError
+from mangacolor.core.errors import DeviceError, PageError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
 from mangacolor.formats.outputs.planned import Output
@@ -29,6 +29,7 @@ from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
 from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs, failures_of, write_last_run
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.removed import drop_unpacked, set_aside
 from mangacolor.pipeline.store.store import Store, open_store
@@ -292,12 +293,19 @@ def _set_aside(work: _Work, emit: Listener) -> None:
 
 def _write_report(plan: WorkPlan, result: RunResult, enlarged: tuple[str, ...], state: State) -> None:
     pages = {page.name: page for chapter in plan.chapters for page in chapter.pages}
+
+    def read_source(entry: Entry) -> bytes | None:
+        try:
+            return pages[entry.page].source.read() if entry.page in pages else None
+        except PageError:  # as its failure tells
+            return None
+
     write_report(
         state.out,
         state.folder / "report.html",
         summary=Summary(
             result.seconds, result.done, result.failures, plan.notes, enlarged, details=result.details
         ),
-        read_source=lambda entry: pages[entry.page].source.read() if entry.page in pages else None,
+        read_source=read_source,
         graph=plan.graph,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Point
 from mangacolor.core.wording import counted, did_you_mean, first_few
-from mangacolor.formats.pixels import picture_size
+from mangacolor.formats.pixels import find_size
 from mangacolor.pipeline.editing.chapter import ColouredChapter, chapter_of_page
 from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
 from mangacolor.pipeline.page_names import NUMBER, find_pages, page_called
@@ -173,12 +173,10 @@ def _check_inside(chapter: ColouredChapter, name: str, point: PagePoint) -> None
 
 
 def _enlargement(chapter: ColouredChapter, name: str, width: int) -> int:
-    """How many times the page in OUT is larger than it came, as a whole number."""
+    """How many times the page in OUT is larger than it came, as a whole number; 1 where nobody knows."""
     file = chapter.finished_file(name)
-    if file is None:
-        return 1
-    with file.open("rb") as opened:
-        return max(1, round(picture_size(opened)[0] / width))
+    size = find_size(file) if file is not None else None
+    return 1 if size is None else max(1, round(size[0] / width))
 
 
 def nearest_surface(seen: LookedAt, around: Point) -> Point | None:
