@@ -66,8 +66,8 @@ def run(
     With a ``part`` only that is coloured, into the places that it has in the whole; whatever else lies in
     ``out`` stays. ``only``: the output names of pages, whole chapters where ``run_options`` name no pages;
     others are left as they are. ``learner``: what learns the series before, where ``run_options`` ask for it.
-    ``may_split``: whether pages may go to other processes where ``run_options`` do not say to how many, which
-    asks of the calling script that it can be imported. A ``graph`` of the caller's own stays in this process.
+    ``may_split``: whether pages may go to other processes where ``run_options`` do not say to how many. A
+    ``graph`` of the caller's own stays in this process.
 
     Where a card fails that ``--device auto`` has chosen, the run begins again with the next one, or the
     processor, finds what is done, and says why.

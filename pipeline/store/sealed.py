@@ -17,8 +17,8 @@ from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 from mangacolor.core.system.files import read_file
 
 SEAL: Final = "_digest"
-# How bytes of a path that are no UTF-8, lone surrogates to Python, are encoded in JSON: as it escapes them, so
-# that the path is read again as it was.
+# How bytes of a path that are no UTF-8, lone surrogates to Python, are encoded in JSON: as that escapes them,
+# so that the path is read again as it was.
 NO_UTF_8: Final = "backslashreplace"
 _DIGITS: Final = 16
 T = TypeVar("T")
