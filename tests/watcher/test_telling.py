@@ -14,7 +14,17 @@ from mangacolor.pipeline.report.json_lines import JsonLines
 from mangacolor.tests.helpers.fake_stages import write_page
 from mangacolor.tests.helpers.watching import Watching
 from mangacolor.watcher.display import WatchDisplay
-from mangacolor.watcher.events import ChapterFailed, Event, Idle, Notified, Ready, Trouble, WatchDone
+from mangacolor.watcher.events import (
+    ChapterFailed,
+    ChapterGone,
+    ChapterStarted,
+    Event,
+    Idle,
+    Notified,
+    Ready,
+    Trouble,
+    WatchDone,
+)
 from mangacolor.watcher.json_stream import watch_documents
 from mangacolor.watcher.records import Failure
 
@@ -128,6 +138,17 @@ def test_every_trouble_has_its_remedy() -> None:
         "    Mend it.",
         "watch ended: 0 chapters done, 1 failed, in 2.0 s",
     ]
+
+
+def test_no_name_of_a_file_is_a_command_to_the_terminal() -> None:
+    name = "a\x1b[2J [bold]b"
+    text = say(
+        ChapterStarted(name, 0),
+        Trouble(f"{name}: cannot be read", f"See {name}.", None),
+        ChapterFailed(name, (Failure(f"{name}/1.png", "bad\nof all", f"Mend {name}."),), 1, 60),
+        ChapterGone(name),
+    )
+    assert text.count(r"a\x1b[2J [bold]b") == 7 and "\x1b" not in text and "bad\nof all" in text
 
 
 def test_many_failures_are_counted() -> None:
