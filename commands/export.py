@@ -137,7 +137,7 @@ def _place(form: BookForm | None, to: Path | None) -> _Place:
 
 def _beside(out: Path) -> Path:
     """The folder that OUT lies in."""
-    return out.parent if out.name not in ("", "..") else out.absolute().parent
+    return out.parent if out.name not in ("", "..") else out.resolve().parent
 
 
 def _targets(

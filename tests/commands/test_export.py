@@ -261,6 +261,15 @@ def test_a_title_that_xml_cannot_hold_makes_a_book_all_the_same(
     assert pages_in(Path("book.epub")) == ["0001.png"]
 
 
+def test_from_within_out_books_lie_beside_it(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = out.absolute()
+    for folder, name in ((".", "."), ("inside", "..")):
+        (place / folder).mkdir(exist_ok=True)
+        monkeypatch.chdir(place / folder)
+        assert export(name) == 0
+        place.with_name("my out.cbz").unlink()
+
+
 def test_no_name_of_a_page_is_a_command_to_the_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

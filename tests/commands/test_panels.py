@@ -111,6 +111,7 @@ def test_pages_that_cannot_be_read_are_listed(capsys: pytest.CaptureFixture[str]
     document = json.loads(said.out)
     assert [failure["page"] for failure in document["failed"]] == ["\x1b2.png"]
     assert (document["pages"], document["panels"]) == (2, 1) and r"\x1b2.png" in said.err
+    assert "\x1b" not in said.err
     Path("pages/1.png").unlink()
     assert status("pages", "--out", "found") == 3
 
