@@ -27,7 +27,7 @@ from mangacolor.pipeline.renaming.following import finish_renaming, follow_renam
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
-from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs, failures_of, write_last_run
+from mangacolor.pipeline.store.last_run import Failure, LastRun, absolute_inputs, write_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.pipeline.store.outputs import Outputs
@@ -88,16 +88,14 @@ def run(
         def plan_anew() -> WorkPlan:
             return make_plan(inputs, out, options, run_options, stages, part, token, only)
 
-        def attempt() -> tuple[WorkPlan, RunResult]:
-            return _attempt(inputs, out, plan_anew, progress, token, part is None, learner, make_graph)
-
         while True:
             try:
-                plan, result = attempt()
+                plan, result = _attempt(
+                    inputs, out, plan_anew, progress, token, part is None, learner, make_graph
+                )
+                break
             except DeviceError as error:
                 choice.pass_over(error)
-            else:
-                break
     if place := find_place(plan, result, out):
         emit(place)
     emit(result)
@@ -234,7 +232,7 @@ def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun |
 
 def _note_failures(noted: LastRun, result: RunResult, work: _Work) -> None:
     hashes = {task.name: task.state.sha256 for task in work.tasks.pages}
-    failures = failures_of(((page.page, page.error, page.remedy) for page in result.failures), hashes)
+    failures = {page.page: Failure(page.error, page.remedy, hashes[page.page]) for page in result.failures}
     write_last_run(work.store.state, replace(noted, failures=failures))
 
 

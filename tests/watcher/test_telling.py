@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mangacolor.pipeline.report.json_lines import JsonLines
+from mangacolor.pipeline.report.json_lines import json_lines
 from mangacolor.tests.helpers.fake_stages import write_page
 from mangacolor.tests.helpers.watching import Watching
 from mangacolor.watcher.display import WatchDisplay
@@ -160,7 +160,7 @@ def test_many_failures_are_counted() -> None:
 
 def test_json_tells_all_an_object_a_line(watched: Watching) -> None:
     stream = io.StringIO()
-    watched.listener = JsonLines(stream, watch_documents)
+    watched.listener = json_lines(stream, watch_documents)
     watched.once()
     documents: list[dict[str, Any]] = [json.loads(line) for line in stream.getvalue().splitlines()]
     names = [document["event"] for document in documents]
