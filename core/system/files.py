@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -43,7 +44,8 @@ def _move_to_another_disk(source: Path, target: Path) -> None:
             shutil.copyfileobj(data, file)
             file.flush()
             os.fsync(file.fileno())
-        shutil.copystat(source, copy)
+        with contextlib.suppress(OSError):  # not every file system keeps rights
+            shutil.copystat(source, copy)
         _patiently(lambda: copy.replace(target))
     finally:
         remove_file(copy)
