@@ -99,7 +99,7 @@ def colorize_chapter(
     ``options`` are those of the command with underscores, or fields of ``Options`` and ``RunOptions``
     (``start`` is ``--from``, which Python has no name for). ``listener`` gets every event. Pages that fail
     are in the result's ``failures``; ``status`` is the command's exit status. All is done in this process,
-    unless ``processes`` says more than one: these import the calling script, which needs its guard then.
+    unless ``processes`` says more than one.
 
     Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where nothing can be done.
     """

@@ -29,7 +29,7 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
     """
     from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
     from mangacolor.pipeline.events import Listener, tell_each
-    from mangacolor.pipeline.report.json_lines import JsonLines, json_documents
+    from mangacolor.pipeline.report.json_lines import json_documents, json_lines
     from mangacolor.pipeline.report.progress import ProgressDisplay
     from mangacolor.pipeline.run import run
     from mangacolor.training.series import learner_of
@@ -40,7 +40,7 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
     with progress as display, cancel_on_signals(cancel):
         listeners: list[Listener] = [display]
         if run_options.json:
-            listeners.append(JsonLines(sys.stdout, json_documents))
+            listeners.append(json_lines(sys.stdout, json_documents))
         return run(
             inputs,
             out,

@@ -12,7 +12,15 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
-from mangacolor.core.wording import byte_size, chapter_names, counted, did_you_mean, first_few, json_text
+from mangacolor.core.wording import (
+    byte_size,
+    chapter_names,
+    counted,
+    did_you_mean,
+    first_few,
+    json_text,
+    printable,
+)
 from mangacolor.formats.outputs.book_forms import BOOK_FORMS, BookForm, book_form
 
 if TYPE_CHECKING:
@@ -129,7 +137,7 @@ def _place(form: BookForm | None, to: Path | None) -> _Place:
 
 def _beside(out: Path) -> Path:
     """The folder that OUT lies in."""
-    return out.parent if out.name not in ("", "..") else out.absolute().parent
+    return out.parent if out.name not in ("", "..") else out.resolve().parent
 
 
 def _targets(
@@ -240,17 +248,21 @@ def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edi
 def _tell(made: Sequence[Exported], edits: _Edits) -> None:
     for done in made:
         size = byte_size(done.file.stat().st_size)
-        click.echo(f"{done.file}: {counted(done.pages, 'page')}, {size}", err=True)
+        _say(f"{done.file}: {counted(done.pages, 'page')}, {size}")
         for why, pages in (("not coloured", done.as_they_came), ("unreadable, left out", done.left_out)):
             if pages:
-                click.echo(f"  {counted(len(pages), 'page')} {why}: {first_few(pages, _NAMED)}", err=True)
+                _say(f"  {counted(len(pages), 'page')} {why}: {first_few(pages, _NAMED)}")
         click.echo(str(done.file))
     if edits.chapters:
         named = first_few(chapter_names(edits.chapters), _NAMED)
         whose = "" if edits.chapters == (".",) else f" of {named}"
         how = edits.command or "colour again as before"
         what = f"the palette{whose} has been changed since the pages were coloured"
-        click.echo(f"{what}; to take that over: {how}", err=True)
+        _say(f"{what}; to take that over: {how}")
+
+
+def _say(line: str) -> None:
+    click.echo(printable(line), err=True)
 
 
 def _document(made: Sequence[Exported], edits: _Edits) -> dict[str, Any]:

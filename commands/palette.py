@@ -103,9 +103,9 @@ def palette(
     from mangacolor.commands.settings.bare import bare_settings
     from mangacolor.pipeline.decisions import command_again
     from mangacolor.pipeline.editing import telling
-    from mangacolor.pipeline.editing.chapter import chapter_of_point
+    from mangacolor.pipeline.editing.chapter import chapter_of_point, open_chapter
     from mangacolor.pipeline.editing.palette_document import save_copy
-    from mangacolor.pipeline.editing.session import open_session
+    from mangacolor.pipeline.editing.session import Session
     from mangacolor.pipeline.editing.wishes.options import Wishes
     from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.report.palette_page import write_sheet
@@ -115,7 +115,7 @@ def palette(
         raise UsageError("--preview changes nothing that --save could keep", "Leave one of the two away.")
     check_out(out, "palette")
     asked = Wishes(**wishes)
-    session = open_session(out, chapter or chapter_of_point(out, asked.at or asked.outline))
+    session = Session(open_chapter(out, chapter or chapter_of_point(out, asked.at or asked.outline)))
     if preview is not None:
         files = [str(file) for file in session.preview(asked, preview)]
         about: dict[str, Any] = {"preview": files}

@@ -10,7 +10,7 @@ import click
 
 from mangacolor.commands.settings.options import option, setting_option
 from mangacolor.commands.settings.value_types import PATH, expand_patterns
-from mangacolor.core.wording import counted, json_text
+from mangacolor.core.wording import counted, json_text, printable_lines
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.panels_only import PanelsResult
@@ -43,7 +43,7 @@ def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
             explain=values["explain"],
             jobs=values["jobs"],
             cancel=cancel,
-            tell=lambda text: click.echo(text, err=True),
+            tell=lambda text: click.echo(printable_lines(text), err=True),
         )
     if values["json"]:
         click.echo(json_text(_document(result, time.perf_counter() - started)))

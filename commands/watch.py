@@ -36,7 +36,7 @@ def watch(folder: Path, out: Path, **values: Any) -> int:
     """
     from mangacolor.pipeline.engine.cancel import cancel_on_signals
     from mangacolor.pipeline.events import tell_each
-    from mangacolor.pipeline.report.json_lines import JsonLines
+    from mangacolor.pipeline.report.json_lines import json_lines
     from mangacolor.watcher.coloring import Job, StopWatch
     from mangacolor.watcher.display import WatchDisplay
     from mangacolor.watcher.events import Listener
@@ -51,5 +51,5 @@ def watch(folder: Path, out: Path, **values: Any) -> int:
     with display, cancel_on_signals(stop):
         listeners: list[Listener] = [display]
         if run_options.json:
-            listeners.append(JsonLines(sys.stdout, watch_documents))
+            listeners.append(json_lines(sys.stdout, watch_documents))
         return watch_folder(job, watch_options, emit=tell_each(listeners), stop=stop)

@@ -32,9 +32,9 @@ def write_atomic(
     """Write ``data`` to a temporary file and move it to ``path`` in one step.
 
     ``durable`` also forces the bytes to the disk first, so that a power cut leaves the old file or
-    the new one. The temporary file lies in ``scratch``, a folder that is there and on the same disk, or
-    else beside ``path``: a killed run then leaves nothing in the user's folders. ``scratch`` is never
-    made here, nor what holds both: that it is gone is how a run notices that OUT was taken away.
+    the new one. The temporary file lies in ``scratch``, a folder that is there, or else beside ``path``: a
+    killed run then leaves nothing in the user's folders. ``scratch`` is never made here, nor what holds both:
+    that it is gone is how a run notices that OUT was taken away.
 
     Raises as ``output_error`` says.
     """
@@ -51,9 +51,6 @@ def write_atomic(
             make_folders(path.parent, scratch)
         move_file(temporary, path)
     except OSError as error:
-        if error.errno == errno.EXDEV and scratch is not None:  # a folder of OUT is another disk
-            write_atomic(path, data, durable=durable)
-            return
         if error.errno == errno.ENOENT and scratch is not None and scratch.is_dir():
             # OUT is there, so it is the name: drivers for exFAT say so of one with a colon or question mark.
             raise output_error(path, OSError(errno.EINVAL, os.strerror(errno.EINVAL))) from error

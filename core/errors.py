@@ -17,13 +17,13 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from mangacolor.core.wording import printable, without_halves
+from mangacolor.core.wording import printable_lines, without_halves
 
 
 def _plain(text: str) -> str:
     """What a terminal and JSON take: a path that is no UTF-8 holds lone surrogates, and names of files may
     hold what a terminal obeys."""
-    return "\n".join(map(printable, without_halves(text).split("\n")))
+    return printable_lines(without_halves(text))
 
 
 class ExitStatus(IntEnum):

@@ -30,6 +30,11 @@ def printable(text: str) -> str:
     )
 
 
+def printable_lines(text: str) -> str:
+    """The same of each line of a text, whose line breaks stay."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def without_halves(text: str) -> str:
     """The text with what is no letter shown as U+FFFD: bytes of a name that are no UTF-8, and halves of
     surrogate pairs, which file systems of Windows and JSON let through."""

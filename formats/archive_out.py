@@ -18,7 +18,7 @@ from mangacolor.formats.entry_names.stored import StoredName
 from mangacolor.formats.entry_names.zip_directory import UTF_8
 from mangacolor.formats.names import readable
 from mangacolor.formats.pdf.writing import write_pdf
-from mangacolor.formats.pixels import picture_size
+from mangacolor.formats.pixels import find_size
 from mangacolor.formats.sources import FileSource
 
 
@@ -154,12 +154,12 @@ class Extra:
 
 
 def page_sizes(pages: Sequence[str], files: Mapping[str, Path]) -> dict[int, comicinfo.Size]:
-    """Width, height and bytes of the finished pages, by their index in reading order."""
+    """Width, height and bytes of the finished pages that are pictures, by their index in reading order."""
     sizes = {}
     for index, page in enumerate(pages):
-        if page in files:
-            with files[page].open("rb") as file:
-                sizes[index] = (*picture_size(file), files[page].stat().st_size)
+        size = find_size(files[page]) if page in files else None
+        if size is not None:
+            sizes[index] = (*size, files[page].stat().st_size)
     return sizes
 
 

@@ -7,9 +7,9 @@ the parser reports. Schema: https://anansi-project.github.io/docs/comicinfo/sche
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 from xml.parsers import expat
 
@@ -49,6 +49,15 @@ def direction(data: bytes) -> Direction | None:
             word = data[element.inside : element.close].strip()
             return {b"YesAndRightToLeft": "rtl", b"No": "ltr"}.get(word)  # type: ignore[return-value]
     return None
+
+
+def told_direction(files: Iterable[Path]) -> Direction | None:
+    """The same of the file of this name among some; None where there is none, or it cannot be read."""
+    file = next((file for file in files if is_comicinfo(file.name)), None)
+    try:
+        return direction(file.read_bytes()) if file is not None else None
+    except OSError:
+        return None
 
 
 def update(data: bytes, sizes: Mapping[int, Size], gone: Collection[int] = ()) -> bytes:

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError, UsageError
-from mangacolor.core.settings import Direction
 from mangacolor.core.system.files import identify
 from mangacolor.core.types import Chapter, Page
 from mangacolor.formats import comicinfo
@@ -192,7 +191,8 @@ class _Planner:
             pages = [
                 self._page(str(found.place), number, found) for number, found in enumerate(pictures, start=1)
             ]
-            self.chapters.append(Chapter(name, tuple(pages), _direction(folder.others)))
+            direction = comicinfo.told_direction(found.file for found in folder.others)
+            self.chapters.append(Chapter(name, tuple(pages), direction))
             for page, found in zip(pages, pictures, strict=True):
                 self.outputs.append(_output(page.name, "page", found, path_text(found.file)))
         names = tuple(str(found.place) for found in pictures)
@@ -216,7 +216,8 @@ class _Planner:
         ]
         beside = [(found.place.name, found.file) for found in others]
         container = folder_container(name, pages, beside)
-        self.chapters.append(Chapter(name, tuple(pages), _direction(others), container))
+        direction = comicinfo.told_direction(found.file for found in others)
+        self.chapters.append(Chapter(name, tuple(pages), direction, container))
         source, roots = pictures[0].file.parent, Counter(found.root for found in pictures)
         root = source if len(roots) > 1 else pictures[0].root
         stamp = stamp_of_all(found.file for found in (*pictures, *others))
@@ -244,13 +245,3 @@ def _output_place(place: PurePosixPath, kind: str, form: OutputFormat) -> PurePo
 
 def _output(name: str, kind: OutputKind, found: Found, source: str) -> Output:
     return Output(name, kind, path_text(found.root), source, *stamp_of(found.file))
-
-
-def _direction(others: Sequence[Found]) -> Direction | None:
-    for found in others:
-        if comicinfo.is_comicinfo(found.file.name):
-            try:
-                return comicinfo.direction(found.file.read_bytes())
-            except OSError:
-                return None
-    return None

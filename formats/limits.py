@@ -6,17 +6,20 @@ from dataclasses import dataclass
 
 from mangacolor.core.settings import Options, RunOptions
 
+# What a run is told where nobody says otherwise.
+_OPTIONS, _RUN_OPTIONS = Options(), RunOptions()
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Of one archive or PDF. ``page_pixels`` is for rendering a PDF page; see ``Options.max_pixels``."""
 
-    entries: int = 20_000
-    entry_bytes: int = 512 * 2**20  # of one unpacked file
-    total_bytes: int = 16 * 2**30  # of all unpacked files together
-    ratio: int = 300  # unpacked to packed; judged for files above ``ratio_from`` bytes
+    entries: int = _RUN_OPTIONS.max_entries
+    entry_bytes: int = _RUN_OPTIONS.max_entry_size * 2**20  # of one unpacked file
+    total_bytes: int = _RUN_OPTIONS.max_unpacked * 2**20  # of all unpacked files together
+    ratio: int = _RUN_OPTIONS.max_ratio  # unpacked to packed; judged for files above ``ratio_from`` bytes
     ratio_from: int = 16 * 2**20
-    page_pixels: int = 200_000_000
+    page_pixels: int = _OPTIONS.max_pixels
 
 
 DEFAULT_LIMITS = Limits()

@@ -11,20 +11,20 @@ from mangacolor.formats.names import natural_key
 from mangacolor.formats.sniff import IMAGE_SUFFIXES
 
 
-def picture_files(path: Path, option: str) -> list[Path]:
-    """The picture, or the pictures of the folder, in natural order. Raises ``UsageError`` without any, or
-    where the folder cannot be read."""
+def picture_files(path: Path) -> list[Path]:
+    """The picture that ``--reference`` names, or those of the folder, in natural order. Raises ``UsageError``
+    without any, or where the folder cannot be read."""
     remedy = "Give a coloured picture, or a folder of them."
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise UsageError(f"{option} {path}: there is no such file or folder", remedy)
+        raise UsageError(f"--reference {path}: there is no such file or folder", remedy)
     try:
         pictures = [file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES]
     except OSError as error:
-        raise UsageError(f"{option} {path}: cannot be read: {error.strerror}", remedy) from None
+        raise UsageError(f"--reference {path}: cannot be read: {error.strerror}", remedy) from None
     if not pictures:
-        raise UsageError(f"{option} {path}: holds no picture", remedy)
+        raise UsageError(f"--reference {path}: holds no picture", remedy)
     return sorted(pictures, key=lambda file: natural_key(file.name))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -109,6 +110,15 @@ def picture_size(file: BinaryIO) -> tuple[int, int]:
     file.seek(0)
     with PillowImage.open(file, formats=FORMATS + plugin_format(head)) as image:
         return image.size
+
+
+def find_size(path: Path) -> tuple[int, int] | None:
+    """The same of a file on the disk; None where it is no picture, or not there any more."""
+    try:
+        with path.open("rb") as file:
+            return picture_size(file)
+    except Exception:  # as of ``decode_picture``
+        return None
 
 
 def _decode(data: bytes, name: str, max_pixels: int) -> Picture:

@@ -10,7 +10,7 @@ from typing import Final
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.settings import Direction
 from mangacolor.core.types import PageSource
-from mangacolor.formats.comicinfo import direction, is_comicinfo
+from mangacolor.formats.comicinfo import told_direction
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import limits_of
 from mangacolor.formats.names import natural_key
@@ -138,5 +138,4 @@ def kept_chapters(store: Store, failed: Collection[str] = ()) -> dict[str, Chapt
 def _told_direction(state: State, chapter: str) -> Direction | None:
     """What the ``ComicInfo.xml`` says that lies beside a chapter's pages in OUT."""
     folder = state.out / chapter
-    files = [file for file in folder.iterdir() if is_comicinfo(file.name)] if folder.is_dir() else []
-    return direction(files[0].read_bytes()) if files else None
+    return told_direction(folder.iterdir() if folder.is_dir() else ())

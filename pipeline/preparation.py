@@ -96,9 +96,11 @@ def make_plan(
     if run_options.cluster:
         options = with_absolute_paths(options)
     discovered = _discover(inputs, out, options, run_options, part)
-    _check(graph, options, discovered.chapters, selection)
+    # Of a part nobody knows the other pages, which hints and corrections may be for.
+    checked = options if part is None else dataclasses.replace(options, hints=None)
+    _check(graph, checked, discovered.chapters, selection)
     state = State(out)
-    edited = with_edits(discovered.chapters, run_options.edits, state)
+    edited = with_edits(discovered.chapters, run_options.edits, state, whole=part is None)
     picked, spreads = _pick(edited, options, run_options, state.out, only, cancel or CancelToken())
     return WorkPlan(
         graph,

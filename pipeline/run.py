@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangacolor.core.devices import DeviceChoice, check_device
-from mangacolor.core.errors import DeviceError, UsageError
+from mangacolor.core.errors import DeviceError, PageError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
 from mangacolor.formats.outputs.planned import Output
@@ -27,8 +27,9 @@ from mangacolor.pipeline.renaming.following import finish_renaming, follow_renam
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
-from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs, failures_of, write_last_run
+from mangacolor.pipeline.store.last_run import Failure, LastRun, absolute_inputs, write_last_run
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.removed import drop_unpacked, set_aside
 from mangacolor.pipeline.store.store import Store, open_store
@@ -65,8 +66,8 @@ def run(
     With a ``part`` only that is coloured, into the places that it has in the whole; whatever else lies in
     ``out`` stays. ``only``: the output names of pages, whole chapters where ``run_options`` name no pages;
     others are left as they are. ``learner``: what learns the series before, where ``run_options`` ask for it.
-    ``may_split``: whether pages may go to other processes where ``run_options`` do not say to how many, which
-    asks of the calling script that it can be imported. A ``graph`` of the caller's own stays in this process.
+    ``may_split``: whether pages may go to other processes where ``run_options`` do not say to how many. A
+    ``graph`` of the caller's own stays in this process.
 
     Where a card fails that ``--device auto`` has chosen, the run begins again with the next one, or the
     processor, finds what is done, and says why.
@@ -87,16 +88,14 @@ def run(
         def plan_anew() -> WorkPlan:
             return make_plan(inputs, out, options, run_options, stages, part, token, only)
 
-        def attempt() -> tuple[WorkPlan, RunResult]:
-            return _attempt(inputs, out, plan_anew, progress, token, part is None, learner, make_graph)
-
         while True:
             try:
-                plan, result = attempt()
+                plan, result = _attempt(
+                    inputs, out, plan_anew, progress, token, part is None, learner, make_graph
+                )
+                break
             except DeviceError as error:
                 choice.pass_over(error)
-            else:
-                break
     if place := find_place(plan, result, out):
         emit(place)
     emit(result)
@@ -233,7 +232,7 @@ def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun |
 
 def _note_failures(noted: LastRun, result: RunResult, work: _Work) -> None:
     hashes = {task.name: task.state.sha256 for task in work.tasks.pages}
-    failures = failures_of(((page.page, page.error, page.remedy) for page in result.failures), hashes)
+    failures = {page.page: Failure(page.error, page.remedy, hashes[page.page]) for page in result.failures}
     write_last_run(work.store.state, replace(noted, failures=failures))
 
 
@@ -292,12 +291,19 @@ def _set_aside(work: _Work, emit: Listener) -> None:
 
 def _write_report(plan: WorkPlan, result: RunResult, enlarged: tuple[str, ...], state: State) -> None:
     pages = {page.name: page for chapter in plan.chapters for page in chapter.pages}
+
+    def read_source(entry: Entry) -> bytes | None:
+        try:
+            return pages[entry.page].source.read() if entry.page in pages else None
+        except PageError:  # as its failure tells
+            return None
+
     write_report(
         state.out,
         state.folder / "report.html",
         summary=Summary(
             result.seconds, result.done, result.failures, plan.notes, enlarged, details=result.details
         ),
-        read_source=lambda entry: pages[entry.page].source.read() if entry.page in pages else None,
+        read_source=read_source,
         graph=plan.graph,
     )

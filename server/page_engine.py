@@ -212,7 +212,7 @@ def _stamps_of(options: Options) -> tuple[_Stamp, ...]:
     """Name, size and time of the files that options name: other files, other answers."""
     files = [Path(path) for path in (options.palette, options.weights) if path]
     with suppress(UsageError):  # where no reference is, who needs one says so
-        files += picture_files(Path(options.reference), "--reference") if options.reference else []
+        files += picture_files(Path(options.reference)) if options.reference else []
     found = []
     for file in files:
         with suppress(OSError):  # the name of a network, as a rule

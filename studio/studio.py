@@ -13,7 +13,7 @@ from typing import Any
 from mangacolor.core.errors import InputError, MangacolorError, UsageError, in_one_line
 from mangacolor.core.settings import Options
 from mangacolor.core.system.files import remove_file
-from mangacolor.core.wording import chapter_names, first_few
+from mangacolor.core.wording import chapter_names, first_few, without_halves
 from mangacolor.pipeline.chapter_pages import ChapterPages, kept_chapters, planned_chapters
 from mangacolor.pipeline.decisions import find_waiting
 from mangacolor.pipeline.editing.chapter import ColouredChapter
@@ -126,7 +126,7 @@ class Studio:
         palette = self.palette_document(desk, surfaces) if opened.chapter is not None else None
         look = palette.pop("look") if palette else {"saturation": 1.0, "warmth": 0.0}
         return {
-            "out": self.state.out.name,
+            "out": without_halves(self.state.out.name),
             "chapter": opened.name,
             "chapters": list(self.chapters),
             "direction": opened.pages.direction or "rtl",

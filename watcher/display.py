@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from mangacolor.core.wording import counted, duration
+from mangacolor.core.wording import counted, duration, printable_lines
 from mangacolor.pipeline.events import RunResult, Stopping, Warned
 from mangacolor.pipeline.report.progress import ProgressDisplay
 from mangacolor.watcher.events import (
@@ -125,24 +125,24 @@ class WatchDisplay:
             self._status.stop()
             self._status = None
         if text and self._live:
-            self._status = self._console.status(escape(text))
+            self._status = self._console.status(_plain(text))
             self._status.start()
 
     def _say(self, text: str) -> None:
         if not self._quiet:
-            self._console.print(escape(text))
+            self._console.print(_plain(text))
 
     def _warn(self, text: str, remedy: str) -> None:
-        self._console.print(f"[yellow]{escape(text)}")
+        self._console.print(f"[yellow]{_plain(text)}")
         if remedy:
-            self._console.print(f"  {escape(remedy)}")
+            self._console.print(f"  {_plain(remedy)}")
 
     def _say_failed(self, event: ChapterFailed, listed: bool) -> None:
         pages = [failure for failure in event.failures if failure.page != event.chapter]
         what = f"{counted(len(pages), 'page')} failed" if pages else "failed"
         times = f" for the {_ordinal(event.tries)} time" if event.tries > 1 else ""
         self._console.print(
-            f"[red]{escape(event.chapter)}[/]: {what}{times}{self._tried_again(event.retry_in)}"
+            f"[red]{_plain(event.chapter)}[/]: {what}{times}{self._tried_again(event.retry_in)}"
         )
         for failure in event.failures[:_LISTED] if listed or not pages else ():
             self._say_failure(failure, event.chapter)
@@ -164,9 +164,14 @@ class WatchDisplay:
 
     def _say_failure(self, failure: Failure, chapter: str) -> None:
         page = "" if failure.page == chapter else f"{failure.page}: "
-        self._console.print(f"  {escape(page + failure.error)}")
+        self._console.print(f"  {_plain(page + failure.error)}")
         if failure.remedy:
-            self._console.print(f"    {escape(failure.remedy)}")
+            self._console.print(f"    {_plain(failure.remedy)}")
+
+
+def _plain(text: str) -> str:
+    """As it is, without markup and commands for terminals."""
+    return escape(printable_lines(text))
 
 
 def _ends(event: WatchDone) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import secrets
+import shutil
 import stat
 import time
 import unicodedata
@@ -19,12 +23,33 @@ T = TypeVar("T")
 
 
 def move_file(source: Path, target: Path) -> None:
-    """Move a file on its disk, over what lies at ``target``, in one step. Raises ``OSError``.
+    """Move a file, over what lies at ``target``, in one step. Raises ``OSError``.
 
     Windows refuses where a program has one of the two open: a virus scanner or an indexer that has seen a
-    new file lets go of it in a moment, so it is tried again for some seconds.
+    new file lets go of it in a moment, so it is tried again for some seconds. To another disk, as a folder
+    of OUT may be, it is copied first, beside its place.
     """
-    _patiently(lambda: source.replace(target))
+    try:
+        _patiently(lambda: source.replace(target))
+    except OSError as error:
+        if error.errno != errno.EXDEV or source.is_dir():
+            raise
+        _move_to_another_disk(source, target)
+
+
+def _move_to_another_disk(source: Path, target: Path) -> None:
+    copy = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with source.open("rb") as data, copy.open("wb") as file:
+            shutil.copyfileobj(data, file)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(OSError):  # not every file system keeps rights
+            shutil.copystat(source, copy)
+        _patiently(lambda: copy.replace(target))
+    finally:
+        remove_file(copy)
+    remove_file(source)
 
 
 def remove_file(path: Path) -> None:

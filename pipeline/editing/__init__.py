@@ -1,5 +1,5 @@
 """Colours of a finished chapter, looked at and changed by hand: its pages as they are kept, points on them,
 what an edit covers, pages painted at screen size, and contact sheets.
 
-Public: ``chapter.open_chapter``, ``painter.PagePainter``, ``coverage.covered``, ``preview.write_preview``.
+Public: ``chapter.open_chapter``, ``painter.PagePainter``, ``coverage.Surfaces``, ``preview.write_preview``.
 """

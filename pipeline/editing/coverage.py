@@ -275,8 +275,3 @@ def _measured_by(edit: Edit) -> _Measured:
 def _points(edit: Edit) -> _Points:
     """All of an edit that says where it is, and where it is not."""
     return edit.anchors, edit.negatives, edit.members, edit.outline
-
-
-def covered(chapter: ColouredChapter, edit: Edit) -> Cover:
-    """What an edit covers; ``Surfaces`` answers many such questions at once."""
-    return Surfaces.of(chapter).covers([edit])[edit.id]

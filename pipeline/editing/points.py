@@ -13,7 +13,7 @@ import numpy as np
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Point
 from mangacolor.core.wording import counted, did_you_mean, first_few
-from mangacolor.formats.pixels import picture_size
+from mangacolor.formats.pixels import find_size
 from mangacolor.pipeline.editing.chapter import ColouredChapter, chapter_of_page
 from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
 from mangacolor.pipeline.page_names import NUMBER, find_pages, page_called
@@ -102,24 +102,24 @@ def make_anchor(chapter: ColouredChapter, looks: PageLooks, point: PagePoint) ->
     return _anchor(chapter, seen, name, at, met)
 
 
-def read_outline(text: str, option: str) -> tuple[PagePoint, ...]:
-    """``003.png:120,340,180,340,150,410``: the corners of a closed line. Raises ``UsageError``, naming the
-    ``option``."""
+def read_outline(text: str) -> tuple[PagePoint, ...]:
+    """The corners of a closed line, as ``--outline`` names them: ``003.png:120,340,180,340,150,410``. Raises
+    ``UsageError``."""
     match = re.fullmatch(rf"(.+?):((?:\s*{NUMBER}\s*,)*\s*{NUMBER})\s*", text, re.DOTALL)
     numbers = [int(number) for number in match[2].split(",")] if match else []
     if match is None or len(numbers) % 2:
         raise UsageError(
-            f"{option} {_short(text)!r}: must be a page and the corners of a line around something on it",
-            f"As {option} 003.png:120,340,180,340,150,410: a page of OUT, and x and y of each corner.",
+            f"--outline {_short(text)!r}: must be a page and the corners of a line around something on it",
+            "As --outline 003.png:120,340,180,340,150,410: a page of OUT, and x and y of each corner.",
         )
     corners = list(zip(numbers[::2], numbers[1::2], strict=True))
     if len(set(corners)) < CORNERS:
         raise UsageError(
-            f"{option} {_short(text)}: {counted(len(set(corners)), 'corner')} hold nothing",
+            f"--outline {_short(text)}: {counted(len(set(corners)), 'corner')} hold nothing",
             f"Give {CORNERS} or more, x and y of each.",
         )
     page = match[1]
-    return tuple(PagePoint(page, x, y, f"{option} {page}: the corner {x},{y}") for x, y in corners)
+    return tuple(PagePoint(page, x, y, f"--outline {page}: the corner {x},{y}") for x, y in corners)
 
 
 def make_outline(
@@ -173,12 +173,10 @@ def _check_inside(chapter: ColouredChapter, name: str, point: PagePoint) -> None
 
 
 def _enlargement(chapter: ColouredChapter, name: str, width: int) -> int:
-    """How many times the page in OUT is larger than it came, as a whole number."""
+    """How many times the page in OUT is larger than it came, as a whole number; 1 where nobody knows."""
     file = chapter.finished_file(name)
-    if file is None:
-        return 1
-    with file.open("rb") as opened:
-        return max(1, round(picture_size(opened)[0] / width))
+    size = find_size(file) if file is not None else None
+    return 1 if size is None else max(1, round(size[0] / width))
 
 
 def nearest_surface(seen: LookedAt, around: Point) -> Point | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.wording import counted
-from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
+from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.coverage import Cover, Surfaces
 from mangacolor.pipeline.editing.given_edits import GivenEdits
 from mangacolor.pipeline.editing.page_looks import PageLooks
@@ -110,8 +110,3 @@ def _seen(palette: Palette) -> object:
     """What of a palette is seen on pages or in its groups."""
     colours = [(entry.colour, entry.locked) for entry in palette.entries]
     return [_unnamed(edit) for edit in palette.edits], colours, palette.regrouping, palette.look
-
-
-def open_session(out: Path, chapter: str | None) -> Session:
-    """Raises as ``open_chapter``."""
-    return Session(open_chapter(out, chapter))

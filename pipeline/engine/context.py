@@ -30,7 +30,7 @@ class Context:
     device: str
     source: bytes
     resources: Callable[[Hashable, Callable[[], Any]], Any]
-    check: Callable[[], None]
+    check_cancelled: Callable[[], None]
     prepared: Any = None
     is_prepared: bool = False
     seconds: float = 0.0
@@ -40,9 +40,6 @@ class Context:
     def resource(self, key: Hashable, make: Callable[[], T]) -> T:
         resource: T = self.resources(key, make)
         return resource
-
-    def check_cancelled(self) -> None:
-        self.check()
 
     def count(self, counter: str, amount: int = 1) -> None:
         self.counts[counter] += amount
@@ -59,15 +56,12 @@ class ContextOfChapter:
     config: Any
     document: Mapping[str, Any] | None
     sources: Mapping[str, str]
-    check: Callable[[], None]
+    check_cancelled: Callable[[], None]
     write: Callable[[Mapping[str, Any]], None]
     glance: Callable[[str, str, Callable[[str], bool]], Artifact]
     references: Callable[[], Iterator[Artifact]]
     memory: Memory | None = None
     warnings: list[tuple[str, str]] = field(default_factory=list)  # page, message
-
-    def check_cancelled(self) -> None:
-        self.check()
 
     def warn(self, page: str, message: str) -> None:
         self.warnings.append((page, message))
@@ -93,15 +87,6 @@ def prepare_stage(stage: Stage[Any], context: Context, inputs: Inputs) -> None:
     context.prepared = stage.prepare(context, inputs)
     context.is_prepared = True
     context.seconds += time.perf_counter() - started
-
-
-def run_stage(stage: Stage[Any], context: Context, inputs: Inputs) -> StageRun:
-    """Run a stage from its beginning to its end, prepared first if it has not been.
-
-    Raises what the stage raises, or ``PageError``.
-    """
-    prepare_stage(stage, context, inputs)
-    return finish_stage(stage, context, inputs, run_main_part(stage, context, inputs))
 
 
 def run_main_part(stage: Stage[Any], context: Context, inputs: Inputs) -> object:

@@ -94,14 +94,14 @@ def commit_page(task: PageTask) -> Entry | None:
 def _commit_copy(task: PageTask, output: PageOutput) -> Entry:
     """Write a page that is copied: its source as it came, or what a stage makes of it."""
     spec, state = task.spec, task.state
-    key, reason = spec.copied_file_key(state.keys), state.reason
+    artifact, reason = Artifact(blob=state.source), state.reason
     for stage in spec.redrawing_stages():
         context = task.make_context(stage.name, lambda _key, make: make())
-        artifact = stage.redraw.run(context) if stage.redraw else None
-        if artifact is not None:
-            reason = "; ".join(filter(None, (reason, *context.warnings)))
-            return output.commit(artifact, key, state.panels, state.seconds, "copied", reason)
-    return output.commit_copy(state.source, key, state.panels, state.seconds, reason)
+        redrawn = stage.redraw.run(context) if stage.redraw else None
+        if redrawn is not None:
+            artifact, reason = redrawn, "; ".join(filter(None, (reason, *context.warnings)))
+    key = spec.copied_file_key(state.keys)
+    return output.commit(artifact, key, state.panels, state.seconds, "copied", reason)
 
 
 def _finished_file(task: PageTask) -> Artifact:

@@ -96,7 +96,7 @@ class References:
 
 def _each_named(options: Options, look: Callable[[Page], Artifact]) -> Iterator[Artifact]:
     """What ``look`` makes of each picture that ``--reference`` names. ``UsageError`` for what is none."""
-    paths = picture_files(Path(options.reference), "--reference") if options.reference else []
+    paths = picture_files(Path(options.reference)) if options.reference else []
     for number, path in enumerate(paths, 1):
         try:
             yield look(Page(path.name, number, FileSource(path)))

@@ -92,21 +92,16 @@ class PageRunner:
         alone = replace(chapter, pages=(page,))
         store = MemoryStore(cache or MemoryCache())
 
-        def walk_through(kind: str) -> _Walk:
-            walk = _Walk(self, options.device, kind)
-            walk.run_passes(make_tasks(job, (alone,), store, references=references))
-            return walk
-
         choice = DeviceChoice(options.device)
         while True:
+            walk = _Walk(self, options.device, choice.kind)
             try:
-                walk = walk_through(choice.kind)
+                walk.run_passes(make_tasks(job, (alone,), store, references=references))
+                break
             except DeviceError as error:
                 choice.pass_over(error)
                 self._forget_devices()
                 self._tell_once(notes_on_device(options.device))
-            else:
-                break
         if counts is not None:
             counts.update(walk.counts)
         return walk.artifacts

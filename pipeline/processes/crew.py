@@ -36,7 +36,6 @@ from mangacolor.pipeline.processes.messages import (
     PageWork,
     Ready,
     Setting,
-    Start,
     Stop,
     Told,
     travelling,
@@ -58,12 +57,9 @@ _CHAPTERS: Final = 8  # that are kept packed
 # Pages that may be gathered for one that all processes want: where little is left of each, it takes many.
 _GATHERED: Final = 4
 _LOST: Final = "Most often such a page takes more memory than there is: give it more, or fewer --jobs."
-_NOT_STARTED: Final = (
-    "Use --processes 1. A script of your own that asks for more needs `if __name__ == '__main__':` before it."
-)
-
+_NOT_STARTED: Final = "Use --processes 1."
 _ALL_HERE: Final = (
-    "no other process for pages can be started, so that this one does all; --processes 1 says so"
+    "other processes for pages cannot be started ({}): this one does all; --processes 1 says so"
 )
 
 
@@ -95,18 +91,33 @@ class Crew:
         count = processes_for(
             amount, self._asked, self._most, self._cores, self._job.memory, partial(_needs, pages)
         )
-        if count < 2 or multiprocessing.current_process().daemon or not self._can_travel(pages[0]):
+        self._deliver = deliver
+        if count < 2 or self._none_begins or not self._may_start(pages[0]):
             return False
         self._store.state.parts.mkdir(parents=True, exist_ok=True)
-        self._deliver = deliver
         shares = divide(count, self._cores, self._job.memory)
         self.room = sum(share.jobs + MORE_PAGES for share in shares) + len(pages)
         try:
             for share in shares:
                 self._processes.append(self._start(share))
-        except OSError:  # of memory, of processes or of open files there are too few
+        except OSError as error:  # of memory, of processes or of open files there are too few
             self._end_all()
+            self._say_all_here(error.strerror or str(error))
         return bool(self._processes)
+
+    def _may_start(self, task: PageTask) -> bool:
+        """Whether other processes are of any use; says so if not."""
+        if multiprocessing.current_process().daemon:
+            self._say_all_here("this one may have none")
+        elif not self._can_travel(task):
+            self._say_all_here("a stage's settings cannot be sent to them")
+        else:
+            return True
+        return False
+
+    def _say_all_here(self, why: str) -> None:
+        self._none_begins = True
+        self._deliver(Completion(Token(-1, Step.NEWS), Announced(_ALL_HERE.format(why))))
 
     def _can_travel(self, task: PageTask) -> bool:
         """Whether another process can be told which stages there are, and their settings."""
@@ -122,13 +133,14 @@ class Crew:
         setting = Setting(
             folder=Path.cwd(),
             out=out,
+            options=job.options,
             make_graph=self._make_graph,
             job=travelling(job),
             share=share,
             stage_timeout=self._run_options.stage_timeout,
             refused=refused_devices(),
         )
-        process = Process(share, Start(setting, job.options))
+        process = Process(setting)
         process.listen(lambda message: self._pass_on(process, message))
         return process
 
@@ -217,7 +229,9 @@ class Crew:
 
     # -- what comes back
 
-    def hear(self, news: tuple[Process, object]) -> tuple[list[Event], list[Completion]]:
+    def hear(self, news: tuple[Process, object] | Announced) -> tuple[list[Event], list[Completion]]:
+        if isinstance(news, Announced):
+            return [news], []
         process, message = news
         events: list[Event] = []
         back: list[Completion] = []
@@ -235,9 +249,7 @@ class Crew:
                     error.device = device
                 back += self._fail_all(_that_ends_a_run(error))
             case Gone():
-                none_began = self._none_begins
                 back += self._lose(process)
-                events += [Announced(_ALL_HERE)] if self._none_begins and not none_began else []
         self._supply()
         return events, back
 
@@ -255,20 +267,21 @@ class Crew:
             self._new.update((entry.page, entry) for entry in self._store.manifest.absorb(part))
         self._processes.remove(process)
         self._suspects.extend([] if was_alone else pages)
+        lost = PageError("the process that had this page, and no other, was lost", _LOST)
+        back = [Completion(_away(task), error=lost) for task in pages if was_alone]
         try:
             self._add_stand_in(process.share)
         except OSError as error:
             if not self._processes:
-                return self._fail_all(SetupError(f"no process can be started: {error}", _NOT_STARTED))
-        lost = PageError("the process that had this page, and no other, was lost", _LOST)
-        return [Completion(_away(task), error=lost) for task in pages if was_alone]
+                back += self._fail_all(SetupError(f"no process can be started: {error}", _NOT_STARTED))
+        return back
 
     def _do_without_any(self) -> list[Completion]:
         """Every process ended while it started. Who did not ask for several has the pages done here."""
         if self._asked or self._one_began:
             ended = SetupError("every process for pages ended while it started", _NOT_STARTED)
             return self._fail_all(ended)
-        self._none_begins = True
+        self._say_all_here("they ended while they started")
         return [Completion(_away(task)) for task in reversed(self._take_waiting())]
 
     def _add_stand_in(self, share: Share) -> None:

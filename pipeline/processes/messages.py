@@ -27,22 +27,25 @@ MakeGraph = Callable[[Options], Graph]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all pages of a run share. ``refused``: devices on which nothing computes; see ``core.devices``.
+    """The first message to a process: what all pages of a run share.
 
-    ``folder``: in which relative paths begin. ``share``: what the process gets.
+    ``folder``: in which relative paths begin. ``share``: what the process gets. ``refused``: devices on which
+    nothing computes; see ``core.devices``.
     """
 
     folder: Path
     out: Path
+    options: Options
     make_graph: MakeGraph
     job: Mapping[str, object]
     share: Share
     stage_timeout: float
     refused: Mapping[str, str]
 
-    def make_job(self, options: Options, cancel: CancelToken) -> Job:
+    def make_job(self, cancel: CancelToken) -> Job:
         """The job as the process that leads has it, in this process."""
-        return Job(self.make_graph(options), options=options, cancel=cancel, **self.job)  # type: ignore[arg-type]
+        graph = self.make_graph(self.options)
+        return Job(graph, options=self.options, cancel=cancel, **self.job)  # type: ignore[arg-type]
 
 
 # What a job has of its own in each process: made anew, or of use to the one that leads alone.
@@ -52,14 +55,6 @@ _OWN = {"graph", "cancel", "series", "options"}
 def travelling(job: Job) -> dict[str, object]:
     """The fields of a job that are the same in every process."""
     return {f.name: getattr(job, f.name) for f in dataclasses.fields(job) if f.name not in _OWN}
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """The first message to a process."""
-
-    setting: Setting
-    options: Options
 
 
 @dataclass(frozen=True, slots=True)

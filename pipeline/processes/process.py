@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from mangacolor.core.system.kind import stop_signals
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.processes import entry
-from mangacolor.pipeline.processes.messages import Gone, Start
-from mangacolor.pipeline.processes.shares import Share
+from mangacolor.pipeline.processes.messages import Gone, Setting
 
 LISTENER: Final = "process"  # the name of threads that wait for messages
 _END_WITHIN: Final = 5.0  # seconds until the system has taken away a process that was killed
@@ -29,39 +30,44 @@ class Process:
     be held for ever.
     """
 
-    def __init__(self, share: Share, start: Start) -> None:
-        self.share = share
+    def __init__(self, setting: Setting) -> None:
+        self.share = setting.share
         self.ready = self.alone = self.needs_all = self.is_a_stand_in = False
         self.pages: dict[int, PageTask] = {}
         self.parts: dict[int, Path] = {}
         spawn = multiprocessing.get_context("spawn")
         self._connection, theirs = spawn.Pipe()
         self._process = spawn.Process(
-            target=entry.main, args=(theirs, share.cores), name="mangacolor pages", daemon=True
+            target=entry.main, args=(theirs, self.share.cores), name="mangacolor pages", daemon=True
         )
-        with _signals_held_back():
+        with _signals_held_back(), _without_main():
             self._process.start()
         theirs.close()
-        self._start = start
+        self._setting = setting
 
     @property
     def pid(self) -> int | None:
         return self._process.pid
 
     def listen(self, tell: Callable[[object], None]) -> None:
-        """Pass on every message, by a thread of its own; the last is ``Gone``."""
+        """Pass on every message, by a thread of its own; the last is ``Gone``. Raises ``OSError`` where there
+        can be no thread more; the process has ended then."""
 
         def work() -> None:
             try:
                 with suppress(OSError, EOFError):
-                    self._connection.send(self._start)
+                    self._connection.send(self._setting)
                     while True:
                         tell(self._connection.recv())
             finally:  # of a message that cannot be understood, too
                 tell(Gone())
 
         self._listener = threading.Thread(target=work, name=LISTENER, daemon=True)
-        self._listener.start()
+        try:
+            self._listener.start()
+        except RuntimeError as error:
+            self._kill()
+            raise OSError(str(error)) from error
 
     def send(self, message: object) -> None:
         """Say something; that a process is lost, its thread sees."""
@@ -84,11 +90,26 @@ class Process:
 
     def end(self) -> None:
         """It ends here and now. What it has committed is whole, as everywhere."""
-        self._process.kill()
-        self._process.join(_END_WITHIN)
+        self._kill()
         self._listener.join(_END_WITHIN)  # until all that it has said is taken in
         if not self._listener.is_alive():  # or it would read what takes the descriptor's place
             self._connection.close()
+
+    def _kill(self) -> None:
+        self._process.kill()
+        self._process.join(_END_WITHIN)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A process that begins in here does not import the script that began ours, which would run it once more
+    where that has no guard: nothing of it is needed there."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @contextmanager

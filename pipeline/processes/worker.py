@@ -27,7 +27,7 @@ from mangacolor.pipeline.processes.messages import (
     Broken,
     PageWork,
     Ready,
-    Start,
+    Setting,
     Stop,
     Told,
     broken,
@@ -56,19 +56,19 @@ class _Handed(Tasks):
 class Worker:
     """One process's work. Messages are sent by the engine's coordinator alone, and read by a thread."""
 
-    def __init__(self, connection: Connection, start: Start) -> None:
+    def __init__(self, connection: Connection, setting: Setting) -> None:
         self._connection = connection
-        self._setting, self._cancel = start.setting, CancelToken()
-        refuse_devices(start.setting.refused)
+        self._setting, self._cancel = setting, CancelToken()
+        refuse_devices(setting.refused)
         # Which pages are too large the memory of all processes says, and the gate goes by this one's.
-        self._job = start.setting.make_job(start.options, self._cancel)
-        own = dataclasses.replace(self._job, memory=start.setting.share.memory)
+        self._job = setting.make_job(self._cancel)
+        own = dataclasses.replace(self._job, memory=setting.share.memory)
         self._parts: dict[int, Path] = {}  # where the lines of each page at work go
         self._failures: dict[str, PageFailed] = {}
         self._counted: Counter[str] = Counter()
         self._chapters: OrderedDict[bytes, tuple[Chapter, Recipe]] = OrderedDict()
-        jobs, limit = start.setting.share.jobs, start.setting.stage_timeout
-        self._engine = Engine(own, self._tell, start.options.device, jobs, limit)
+        device, jobs = setting.options.device, setting.share.jobs
+        self._engine = Engine(own, self._tell, device, jobs, setting.stage_timeout)
 
     def run(self) -> None:
         """Do pages until it is told to stop. Raises what ends a run."""
@@ -135,17 +135,17 @@ class Worker:
 def work(connection: Connection) -> None:
     """Do what comes by ``connection``; what ends the run is said there, too."""
     try:
-        start = connection.recv()
-        assert isinstance(start, Start)
-        os.chdir(start.setting.folder)
-        _say_how_it_ends(connection, start)
+        setting = connection.recv()
+        assert isinstance(setting, Setting)
+        os.chdir(setting.folder)
+        _say_how_it_ends(connection, setting)
     except (EOFError, OSError):
         os._exit(_ALONE)
 
 
-def _say_how_it_ends(connection: Connection, start: Start) -> None:
+def _say_how_it_ends(connection: Connection, setting: Setting) -> None:
     try:
-        Worker(connection, start).run()
+        Worker(connection, setting).run()
     except Exception as error:
         connection.send(sendable(error))
 

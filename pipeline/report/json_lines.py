@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Generic, TextIO, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from mangacolor.core.wording import json_text
 from mangacolor.pipeline.events import Event, FileRemoved, PageDone, PageFailed, RunResult
@@ -19,16 +19,15 @@ _NAMES = {
 _INTERNAL = {"outcome", "left", "failures", "details"}  # they repeat what other lines say
 
 
-class JsonLines(Generic[E]):
+def json_lines(stream: TextIO, documents: Callable[[E], list[dict[str, Any]]]) -> Callable[[E], None]:
     """A listener that writes to ``stream`` what ``documents`` makes of an event, and flushes every line."""
 
-    def __init__(self, stream: TextIO, documents: Callable[[E], list[dict[str, Any]]]) -> None:
-        self._stream, self._documents = stream, documents
+    def tell(event: E) -> None:
+        for document in documents(event):
+            stream.write(json_text(document, stream) + "\n")
+            stream.flush()
 
-    def __call__(self, event: E) -> None:
-        for document in self._documents(event):
-            self._stream.write(json_text(document, self._stream) + "\n")
-            self._stream.flush()
+    return tell
 
 
 def json_documents(event: Event) -> list[dict[str, Any]]:

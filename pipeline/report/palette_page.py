@@ -54,7 +54,7 @@ def write_sheet(chapter: ColouredChapter, palette: Palette, covers: Mapping[int,
         pages="\n".join(_page(palette, name, page) for name, page in pages.items()),
     )
     target = chapter.palette.with_suffix(".html")
-    write_atomic(target, html.encode())
+    write_atomic(target, html.encode(errors="replace"))  # of a path that is no UTF-8
     return target
 
 

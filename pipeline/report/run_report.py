@@ -82,7 +82,7 @@ def write_report(
             for number, entry in enumerate(entries, 1)
         ),
     )
-    write_atomic(target, html.encode())
+    write_atomic(target, html.encode(errors="replace"))  # of a path that is no UTF-8
     return len(entries)
 
 

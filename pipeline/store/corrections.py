@@ -12,12 +12,14 @@ from mangacolor.formats.names import composed
 from mangacolor.pipeline.store.layout import State
 
 
-def with_edits(chapters: Sequence[Chapter], folder: str | Path | None, state: State) -> tuple[Chapter, ...]:
+def with_edits(
+    chapters: Sequence[Chapter], folder: str | Path | None, state: State, *, whole: bool = True
+) -> tuple[Chapter, ...]:
     """The chapters, with each page's ``edit`` set where it has one: ``<page>.json``, as ``panels`` names it.
 
-    ``folder`` is that of ``--edits``; None looks in ``OUT/.mangacolor/edits``. Raises ``InputError`` if a
-    folder that was named does not exist or corrects no page, ``UsageError`` if one file would correct
-    two pages.
+    ``folder`` is that of ``--edits``; None looks in ``OUT/.mangacolor/edits``. ``whole``: these are all that
+    it may be for. Raises ``InputError`` if a folder that was named does not exist or, then, corrects no page,
+    ``UsageError`` if one file would correct two pages.
     """
     place = _place_of(state, folder)
     if folder is not None and not place.is_dir():
@@ -38,7 +40,7 @@ def with_edits(chapters: Sequence[Chapter], folder: str | Path | None, state: St
     if not place.is_dir():
         return tuple(chapters)
     corrected = tuple(dataclasses.replace(c, pages=tuple(edited(page) for page in c.pages)) for c in chapters)
-    if folder is not None and not taken:
+    if folder is not None and whole and not taken:
         raise InputError(
             f"--edits {folder}: no file in it is named after a page",
             f"The correction of {chapters[0].pages[0].name} would be {_file_of(chapters[0].pages[0].name)}.",

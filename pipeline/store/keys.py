@@ -95,7 +95,7 @@ def config_document(config: object) -> Any:
 
 def digest(parts: Iterable[str]) -> str:
     """sha256 of some strings, kept apart so that no two lists run into one."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
 
 
 def sha256(data: bytes) -> str:

@@ -6,7 +6,7 @@ By this a chapter can be coloured again without the command line that it was mad
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -88,11 +88,6 @@ def known_last_run(state: State) -> LastRun | None:
         return read_last_run(state)
     except InputError:
         return None
-
-
-def failures_of(pages: Iterable[tuple[str, str, str]], hashes: Mapping[str, str]) -> dict[str, Failure]:
-    """From pages with error and remedy, and the sha256 of pages' files."""
-    return {page: Failure(error, remedy, hashes.get(page, "")) for page, error, remedy in pages}
 
 
 def absolute_inputs(inputs: Sequence[Path]) -> tuple[Path, ...]:

@@ -22,7 +22,7 @@ class State:
     """Paths inside ``OUT/.mangacolor``. Creates nothing."""
 
     def __init__(self, out: Path) -> None:
-        self.out = out.absolute()
+        self.out = out.resolve() if out.name == ".." else out.absolute()  # chapters are called by its name
         self.folder = self.out / STATE_FOLDER
         self.manifest = self.folder / "manifest.jsonl"
         self.scratch = self.folder / "tmp"  # cleared by each run: written by who holds OUT for one

@@ -72,14 +72,16 @@ class PageOutput:
     ) -> Entry:
         """Write the finished file that an artifact holds. Raises ``PageError`` where its name is taken."""
         assert artifact.blob is not None
-        file = self._renamed(str(artifact.data["suffix"])) if artifact.data.get("renamed") else self.page.name
-        return self._write_sourced(file, artifact.blob, key, outcome, panels, seconds, reason)
-
-    def commit_copy(
-        self, source: bytes, key: str, panels: int, seconds: Mapping[str, float], reason: str
-    ) -> Entry:
-        """Write a page that stays as it is, for a reason."""
-        return self._write_sourced(self.page.name, source, key, "copied", panels, seconds, reason)
+        return self._write(
+            self._renamed(str(artifact.data["suffix"])) if artifact.data.get("renamed") else self.page.name,
+            artifact.blob,
+            key,
+            outcome,
+            panels=panels,
+            source=self.page.source.describe(),
+            seconds={stage: round(value, 4) for stage, value in seconds.items()},
+            reason=reason,
+        )
 
     def commit_failed(self, source: bytes) -> Entry:
         """Put the page as it came in the place of the one that failed; the next run tries again."""
@@ -90,22 +92,6 @@ class PageOutput:
         entry = self.manifest.entry(self.page.name)
         if entry is not None and entry.outcome == "failed":
             self.manifest.remove(entry)
-
-    def _write_sourced(
-        self,
-        file: str,
-        data: bytes,
-        key: str,
-        outcome: str,
-        panels: int,
-        seconds: Mapping[str, float],
-        reason: str = "",
-    ) -> Entry:
-        source = self.page.source.describe()
-        rounded = {stage: round(value, 4) for stage, value in seconds.items()}
-        return self._write(
-            file, data, key, outcome, panels=panels, source=source, seconds=rounded, reason=reason
-        )
 
     def _write(self, file: str, data: bytes, key: str, outcome: str, **about: Any) -> Entry:
         place = f"{STATE_FOLDER}/finished/{file}" if self.container else file

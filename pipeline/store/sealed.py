@@ -17,6 +17,9 @@ from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 from mangacolor.core.system.files import read_file
 
 SEAL: Final = "_digest"
+# How bytes of a path that are no UTF-8, lone surrogates to Python, are encoded in JSON: as that escapes them,
+# so that the path is read again as it was.
+NO_UTF_8: Final = "backslashreplace"
 _DIGITS: Final = 16
 T = TypeVar("T")
 
@@ -24,7 +27,7 @@ T = TypeVar("T")
 def seal(document: Mapping[str, Any]) -> bytes:
     """The document as JSON, its digest as the last entry."""
     text = json.dumps({**document, SEAL: ""}, ensure_ascii=False, indent=1)
-    head = text.removesuffix('""\n}').encode()
+    head = text.removesuffix('""\n}').encode(errors=NO_UTF_8)
     return head + f'"{_digest(head)}"\n}}'.encode()
 
 

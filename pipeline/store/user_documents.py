@@ -10,6 +10,7 @@ from typing import Any
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import UsageError
 from mangacolor.core.system.files import read_file
+from mangacolor.pipeline.store.sealed import NO_UTF_8
 
 
 def read_document(path: Path) -> dict[str, Any] | None:
@@ -31,4 +32,4 @@ def read_document(path: Path) -> dict[str, Any] | None:
 def write_document(path: Path, document: Mapping[str, Any], scratch: Path | None = None) -> None:
     """Write a document, whole or not at all. Raises ``OutputError``."""
     text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    write_atomic(path, text.encode(), scratch=scratch)
+    write_atomic(path, text.encode(errors=NO_UTF_8), scratch=scratch)

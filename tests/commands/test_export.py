@@ -261,6 +261,26 @@ def test_a_title_that_xml_cannot_hold_makes_a_book_all_the_same(
     assert pages_in(Path("book.epub")) == ["0001.png"]
 
 
+def test_from_within_out_books_lie_beside_it(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = out.absolute()
+    for folder, name in ((".", "."), ("inside", "..")):
+        (place / folder).mkdir(exist_ok=True)
+        monkeypatch.chdir(place / folder)
+        assert export(name) == 0
+        place.with_name("my out.cbz").unlink()
+
+
+def test_no_name_of_a_page_is_a_command_to_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pages(Path("chapter"), 1)
+    Path("chapter/\x1b2.png").write_bytes(b"no picture")
+    go(House(), Path("chapter"), Path("out"))
+    assert export("out") == 1
+    assert r"\x1b2.png" in capsys.readouterr().err
+
+
 def test_the_manifest_is_read_once_for_all_chapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for number in range(1, 5):

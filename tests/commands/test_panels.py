@@ -105,12 +105,13 @@ def test_a_blank_page_has_no_panels_but_both_files() -> None:
 
 def test_pages_that_cannot_be_read_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     draw(Path("pages/1.png"), [(10, 10, 180, 280)])
-    Path("pages/2.png").write_bytes(b"no picture")
+    Path("pages/\x1b2.png").write_bytes(b"no picture")
     assert status("pages", "--out", "found", "--json") == 1
     said = capsys.readouterr()
     document = json.loads(said.out)
-    assert [failure["page"] for failure in document["failed"]] == ["2.png"]
-    assert (document["pages"], document["panels"]) == (2, 1) and "2.png" in said.err
+    assert [failure["page"] for failure in document["failed"]] == ["\x1b2.png"]
+    assert (document["pages"], document["panels"]) == (2, 1) and r"\x1b2.png" in said.err
+    assert "\x1b" not in said.err
     Path("pages/1.png").unlink()
     assert status("pages", "--out", "found") == 3
 

@@ -47,4 +47,4 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(UsageError, match=r"--reference .*: cannot be read: Permission denied"):
-        picture_files(tmp_path, "--reference")
+        picture_files(tmp_path)

@@ -225,6 +225,26 @@ def test_a_watch_that_dies_before_it_tells_tells_the_next_time(
     assert len(notes.read_text().splitlines()) == 1
 
 
+def test_of_a_chapter_that_has_gone_before_it_is_told_of_nothing_is_told(
+    watched: Watching, noting: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be told of as all of OUT."""
+    command, notes = noting
+    page = watched.chapter("a", 1) / "001.png"
+
+    def die(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(messengers, "run_command", die)
+        with pytest.raises(KeyboardInterrupt):
+            watched.once(then=command)
+    page.unlink()
+    page.with_name("notes.txt").write_text("it is gone")
+    watched.once(then=command)
+    assert watched.started == ["a"] and not notes.exists()
+
+
 def test_a_watch_that_dies_before_it_writes_down_tells_the_next_time(
     watched: Watching, noting: tuple[str, Path]
 ) -> None:

@@ -10,11 +10,21 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mangacolor.pipeline.report.json_lines import JsonLines
+from mangacolor.pipeline.report.json_lines import json_lines
 from mangacolor.tests.helpers.fake_stages import write_page
 from mangacolor.tests.helpers.watching import Watching
 from mangacolor.watcher.display import WatchDisplay
-from mangacolor.watcher.events import ChapterFailed, Event, Idle, Notified, Ready, Trouble, WatchDone
+from mangacolor.watcher.events import (
+    ChapterFailed,
+    ChapterGone,
+    ChapterStarted,
+    Event,
+    Idle,
+    Notified,
+    Ready,
+    Trouble,
+    WatchDone,
+)
 from mangacolor.watcher.json_stream import watch_documents
 from mangacolor.watcher.records import Failure
 
@@ -130,6 +140,17 @@ def test_every_trouble_has_its_remedy() -> None:
     ]
 
 
+def test_no_name_of_a_file_is_a_command_to_the_terminal() -> None:
+    name = "a\x1b[2J [bold]b"
+    text = say(
+        ChapterStarted(name, 0),
+        Trouble(f"{name}: cannot be read", f"See {name}.", None),
+        ChapterFailed(name, (Failure(f"{name}/1.png", "bad\nof all", f"Mend {name}."),), 1, 60),
+        ChapterGone(name),
+    )
+    assert text.count(r"a\x1b[2J [bold]b") == 7 and "\x1b" not in text and "bad\nof all" in text
+
+
 def test_many_failures_are_counted() -> None:
     failures = tuple(Failure(f"a/{number}.png", "bad", "") for number in range(9))
     lines = say(ChapterFailed("a", failures, 1, 60)).splitlines()
@@ -139,7 +160,7 @@ def test_many_failures_are_counted() -> None:
 
 def test_json_tells_all_an_object_a_line(watched: Watching) -> None:
     stream = io.StringIO()
-    watched.listener = JsonLines(stream, watch_documents)
+    watched.listener = json_lines(stream, watch_documents)
     watched.once()
     documents: list[dict[str, Any]] = [json.loads(line) for line in stream.getvalue().splitlines()]
     names = [document["event"] for document in documents]

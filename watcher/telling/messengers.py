@@ -55,7 +55,7 @@ class Messengers:
 
     def _run(self, record: Record) -> None:
         output = self._out / record.output
-        if not output.exists():  # taken away since, or never packed
+        if not record.output or not output.exists():  # never packed, refused since, or taken away
             return
         error = run_command(self._command, output.absolute(), self._is_over)
         remedy = f"See what {self._command[0]} has said; it is not run again for this chapter."

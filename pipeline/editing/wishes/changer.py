@@ -91,7 +91,7 @@ class Changer:
         return after
 
     def _add_outline(self, palette: Palette, text: str, colour: str | None) -> Palette:
-        anchor, outline = make_outline(self.chapter, self.looks, read_outline(text, "--outline"))
+        anchor, outline = make_outline(self.chapter, self.looks, read_outline(text))
         edit = Edit(0, check_colour(colour, "--colour"), Reach.OUTLINE, (anchor,), outline=outline)
         after = add_edit(palette, edit)
         self.touched = after.edits[-1].id
@@ -108,7 +108,7 @@ class Changer:
             )
         if wishes.outline is None:
             return edit
-        anchor, outline = make_outline(self.chapter, self.looks, read_outline(wishes.outline, "--outline"))
+        anchor, outline = make_outline(self.chapter, self.looks, read_outline(wishes.outline))
         return replace(edit, anchors=(anchor,), outline=outline)
 
     def _revise(self, palette: Palette, wishes: Wishes) -> Palette:

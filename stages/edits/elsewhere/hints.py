@@ -81,7 +81,7 @@ def _composed(page: str | int) -> str | int:
 
 
 def check_hints(options: Options, chapters: Sequence[Chapter]) -> None:
-    """Raise ``UsageError`` for a hint of ``--hints`` whose page is in none of the chapters."""
+    """Raise ``UsageError`` for a hint of ``--hints`` whose page is in no chapter, where any are known."""
     for hint in read_hints(Path(options.hints)) if options.hints else ():
-        if not any(with_pages([hint], chapter) for chapter in chapters):
+        if chapters and not any(with_pages([hint], chapter) for chapter in chapters):
             raise UsageError(f"--hints: there is no page {hint.page!r}", "Give its output name or number.")

@@ -28,7 +28,7 @@ def hash_references(path: str | None) -> str:
     """What the pictures of ``--reference`` add to the cache key. Raises ``UsageError`` if there are none."""
     if path is None:
         return ""
-    files = picture_files(Path(path), "--reference")
+    files = picture_files(Path(path))
     parts = [b"%d" % REFERENCE_VERSION, *(sha256(file.read_bytes()).digest() for file in files)]
     return sha256(b"".join(parts)).hexdigest()
 

@@ -15,7 +15,7 @@ from PIL import Image as PilImage
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
 from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
-from mangacolor.pipeline.editing.coverage import Surfaces, covered
+from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.editing.palette_document import read_palette
@@ -116,9 +116,9 @@ def changes(painter: PagePainter, edits: list[Edit]) -> np.ndarray:
 
 
 def test_what_an_edit_covers(chapter: ColouredChapter) -> None:
-    one = covered(chapter, edit(chapter, f"1.png:{TONE}"))
-    assert one.pages == {"1.png": 1} and 0 < one.area < 0.2
     surfaces = Surfaces.of(chapter)
+    one = surfaces.covers([edit(chapter, f"1.png:{TONE}")])[1]
+    assert one.pages == {"1.png": 1} and 0 < one.area < 0.2
     alike = edit(chapter, f"1.png:{TONE}", Reach.ALIKE)
     counts = [sum(cover.pages.values()) for cover in surfaces.covers_at(alike, [1.0, 0.5, 0.0])]
     assert 1 <= counts[0] <= counts[1] <= counts[2] == len(surfaces.segments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,8 @@ from mangacolor.pipeline.engine.worker_pools import Completion
 from mangacolor.pipeline.events import Announced, StageDone
 from mangacolor.pipeline.processes import crew as module
 from mangacolor.pipeline.processes.crew import Crew
-from mangacolor.pipeline.processes.messages import Back, Broken, Gone, PageWork, Ready, Start, Stop, Told
+from mangacolor.pipeline.processes.messages import Back, Broken, Gone, PageWork, Ready, Setting, Stop, Told
 from mangacolor.pipeline.processes.process import Process
-from mangacolor.pipeline.processes.shares import Share
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.store import Store
@@ -39,8 +39,8 @@ class Listening(Process):
 
     made: list[Listening]
 
-    def __init__(self, share: Share, _start: Start) -> None:
-        self.share, self.sent = share, list[Any]()
+    def __init__(self, setting: Setting) -> None:
+        self.share, self.sent = setting.share, list[Any]()
         self.ready = self.alone = self.needs_all = self.is_a_stand_in = self.ended = False
         self.pages: dict[int, PageTask] = {}
         self.parts: dict[int, Path] = {}
@@ -112,6 +112,21 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench
 
 
 Make = Callable[..., Bench]
+
+
+def said(bench: Bench) -> list[str]:
+    """What the crew has told by itself so far."""
+    return [
+        event.message
+        for news in bench.delivered
+        if isinstance(news.result, Announced)
+        for event in bench.crew.hear(news.result)[0]
+        if isinstance(event, Announced)
+    ]
+
+
+def crew_says(why: str) -> str:
+    return f"other processes for pages cannot be started ({why}): this one does all; --processes 1 says so"
 
 
 def test_pages_are_shared_out_evenly_and_follow_each_other(make: Make) -> None:
@@ -203,7 +218,7 @@ def test_where_no_process_starts_the_run_ends_with_a_remedy(make: Make) -> None:
     bench.begin(ready=False)
     assert bench.hear(bench.made[0], Gone()) == []
     back = bench.hear(bench.made[1], Gone())
-    assert len(back) == 4 and all("__main__" in str(done.error) for done in back)
+    assert len(back) == 4 and all("--processes 1" in str(done.error) for done in back)
 
 
 def test_who_did_not_ask_for_processes_has_the_pages_done_here_where_none_starts(make: Make) -> None:
@@ -211,9 +226,9 @@ def test_who_did_not_ask_for_processes_has_the_pages_done_here_where_none_starts
     bench.begin(ready=False)
     first, second = bench.made
     assert bench.hear(first, Gone()) == []
-    events, back = bench.crew.hear((second, Gone()))
-    assert [type(event) for event in events] == [Announced] and len(back) == 9
-    assert all((done.result, done.error) == (None, None) for done in back)
+    back = bench.hear(second, Gone())
+    assert len(back) == 9 and all((done.result, done.error) == (None, None) for done in back)
+    assert said(bench) == [crew_says("they ended while they started")]
     bench.crew.take(bench.tasks[0])  # in its second pass
     assert (bench.delivered[-1].result, bench.delivered[-1].error) == (None, None)
 
@@ -231,16 +246,50 @@ def test_a_stop_takes_back_what_is_not_begun(make: Make) -> None:
     assert all(process.ended for process in bench.made) and len(bench.made) == 2
 
 
-def test_where_no_process_can_be_started_pages_stay_here(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = make(pages=4, processes=2, jobs=2)
-    made = bench.made
+class Refused(Listening):
+    """One that cannot be started where there are ``most`` already."""
 
-    class Refused(Listening):
-        def __init__(self, share: Share, start: Start) -> None:
-            if made:
-                raise OSError("too many")
-            super().__init__(share, start)
+    most = 0
 
+    def __init__(self, setting: Setting) -> None:
+        if len(self.made) >= self.most:
+            raise OSError(errno.ENOMEM, "no memory")
+        super().__init__(setting)
+
+
+@pytest.mark.parametrize("asked", [2, 0])
+def test_where_processes_cannot_be_started_pages_stay_here_and_that_is_said(
+    make: Make, monkeypatch: pytest.MonkeyPatch, asked: int
+) -> None:
+    bench = make(pages=9, processes=asked, jobs=8)
     monkeypatch.setattr(module, "Process", Refused)
+    monkeypatch.setattr(Refused, "most", 1)
+    assert not bench.crew.begin(bench.tasks, 9, bench.delivered.append)
+    assert [process.ended for process in bench.made] == [True]
+    assert said(bench) == [crew_says("no memory")]
+
+
+def test_stages_that_no_other_process_can_make_are_told_of(make: Make) -> None:
+    bench = make(pages=4, processes=2, jobs=2)
+    bench.crew._make_graph = lambda _options: bench.crew._job.graph
     assert not bench.crew.begin(bench.tasks, 4, bench.delivered.append)
-    assert [process.ended for process in made] == [True]
+    assert said(bench) == [crew_says("a stage's settings cannot be sent to them")] and not bench.made
+
+
+def test_the_last_page_comes_back_where_no_stand_in_can_be_started(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has been lost with its process for the second time, and nothing else would end the run."""
+    bench = make(pages=2, processes=2, jobs=2)
+    bench.begin()
+    first, second = bench.made
+    bench.back(second, 1)
+    assert bench.hear(first, Gone()) == []  # second is free and tries the page by itself
+    stand_in = bench.made[2]
+    assert second.numbers == [0] and second.alone
+    bench.hear(stand_in, Gone())
+    monkeypatch.setattr(module, "Process", Refused)
+    (lost,) = bench.hear(second, Gone())
+    assert lost.token.page == 0 and "and no other, was lost" in str(lost.error)  # type: ignore[attr-defined]
+    bench.crew.take(bench.tasks[1])  # in its second pass
+    assert "no process can be started: [Errno 12] no memory" in str(bench.delivered[-1].error)

@@ -16,7 +16,7 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.memory import MemoryLimit
 from mangacolor.pipeline.processes import process as module
-from mangacolor.pipeline.processes.messages import Broken, Gone, Ready, Setting, Start, travelling
+from mangacolor.pipeline.processes.messages import Broken, Gone, Ready, Setting, travelling
 from mangacolor.pipeline.processes.process import Process
 from mangacolor.pipeline.processes.shares import Share
 from mangacolor.pipeline.processes.worker import sendable
@@ -40,14 +40,18 @@ class DemandingError(Unreadable, Exception):
         super().__init__(f"{one} and {two}")
 
 
-def test_a_message_that_cannot_be_read_ends_the_process(tmp_path: Path) -> None:
-    """It would leave the other end waiting for ever otherwise."""
+def setting(folder: Path) -> Setting:
+    """Of a run with fake stages."""
     options, stages = Options(device="cpu"), FakeStages()
     graph = stages(options)
     job = travelling(Job(graph, graph.select(), options, CancelToken()))
-    share = Share(1, 1, MemoryLimit())
+    return Setting(folder, folder / "out", options, stages, job, Share(1, 1, MemoryLimit()), 0, {})
+
+
+def test_a_message_that_cannot_be_read_ends_the_process(tmp_path: Path) -> None:
+    """It would leave the other end waiting for ever otherwise."""
     heard = SimpleQueue[object]()
-    process = Process(share, Start(Setting(tmp_path, tmp_path / "out", stages, job, share, 0, {}), options))
+    process = Process(setting(tmp_path))
     process.listen(heard.put)
     assert isinstance(heard.get(timeout=WITHIN), Ready)
     process.send(Unreadable())
@@ -73,3 +77,16 @@ def test_the_first_process_gets_no_signal_while_it_begins_either(monkeypatch: py
     tracker._stop()  # type: ignore[attr-defined]
     assert held >= set(stop_signals())
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, []) & set(stop_signals())
+
+
+def test_a_process_for_which_there_is_no_thread_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would listen to it."""
+    process = Process(setting(tmp_path))
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="can't start new thread"):
+        patch.setattr(threading.Thread, "start", refuse)
+        process.listen(lambda _message: None)
+    assert process._process.exitcode is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -200,6 +201,21 @@ def test_where_no_process_starts_the_run_is_done_all_the_same(
     assert files(tmp_path / "out") == files(tmp_path / "one")
 
 
+def test_where_the_system_has_no_room_for_processes_the_run_says_so(
+    pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as were asked for by number."""
+
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("multiprocessing.context.SpawnProcess.start", refuse)
+    result, events = split(FakeStages(), pages, tmp_path / "out", 2)
+    (told,) = (event.message for event in events if isinstance(event, Announced))
+    assert (result.status, result.done) == (0, PAGES)
+    assert "cannot be started (Resource temporarily unavailable): this one does all" in told
+
+
 LEADER = """
 import sys
 from pathlib import Path
@@ -257,17 +273,26 @@ def test_the_real_stages_give_the_bytes_of_one_process(tmp_path: Path) -> None:
     assert kept(tmp_path / "2") == kept(tmp_path / "1")
 
 
-@pytest.mark.slow
-def test_a_script_without_a_guard_starts_no_runs_without_end(pages: Path, tmp_path: Path) -> None:
+SCRIPT = """
+from pathlib import Path
+
+from mangacolor.tests.helpers.processes import FakeStages, split
+
+print("begun", flush=True)
+result, events = split(FakeStages(), Path({pages!r}), Path({out!r}), 2)
+print(result.done, any("Announced" in type(event).__name__ for event in events))
+"""
+
+
+def test_a_script_without_a_guard_is_not_run_again_by_each_process(pages: Path, tmp_path: Path) -> None:
     script = tmp_path / "bare.py"
-    call = f"colorize_chapter({str(pages)!r}, {str(tmp_path / 'out')!r}, processes=2, device='cpu')"
-    script.write_text(f"from mangacolor.api import colorize_chapter\n{call}\n")
+    script.write_text(SCRIPT.format(pages=str(pages), out=str(tmp_path / "out")))
     ended = subprocess.run([sys.executable, script], check=False, capture_output=True, text=True, timeout=120)
-    assert ended.returncode != 0 and "if __name__ == '__main__':" in ended.stderr
+    assert (ended.stdout, ended.stderr) == (f"begun\n{PAGES} False\n", "")
 
 
 def test_python_has_one_process_unless_it_asks(pages: Path, tmp_path: Path, started: list[Process]) -> None:
-    """On a machine with many cores, too: a script may have no guard."""
+    """On a machine with many cores, too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mangacolor.pipeline.processes.shares.usable_cores", lambda: 64)
         result, _ = split(FakeStages(), pages, tmp_path / "out", 0, run_options=RunOptions())

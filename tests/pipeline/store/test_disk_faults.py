@@ -112,6 +112,29 @@ def test_an_output_folder_that_is_taken_away_is_not_made_again(
     assert go(House(moody=True), source, out, scale="2")[0].status == 0
 
 
+def test_a_folder_of_out_may_be_another_disk(source: Path, tmp_path: Path) -> None:
+    """Pages, files beside them, archives, and what is moved aside of them."""
+    (source / "book.cbz").rename(source / "ch" / "book.cbz")
+    go(House(), source, tmp_path / "one")
+    out, real = tmp_path / "out", Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if len({path.is_relative_to(out / "ch") for path in (self, target)}) > 1:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return real(self, target)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "replace", replace)
+        assert go(House(), source, out)[0].status == 0
+        assert found(out) == found(tmp_path / "one")
+        (source / "ch" / "1.png").unlink()
+        assert go(House(), source, out)[0].status == 0
+    assert (out / ".mangacolor/removed/ch/1.png").read_bytes() == (tmp_path / "one/ch/1.png").read_bytes()
+    assert sorted(path.name for path in (out / "ch").iterdir()) == sorted(
+        path.name for path in (source / "ch").iterdir()
+    )
+
+
 def test_a_name_that_the_disk_does_not_take_fails_its_page_only(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     real = Path.replace
