@@ -21,7 +21,7 @@ WHOLE = [sys.executable, "-m", "mangacolor"]
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "01.png"
-    PillowImage.fromarray(comic_page()).save(path)
+    PillowImage.fromarray(comic_page(420, 300)).save(path)
     return path
 
 

@@ -22,6 +22,10 @@ from mangacolor.models.page.ncnn_form import descreen_graph, page_graph
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.ncnn_graph import Network
 
+# Pixels of a picture, after which ncnn keeps what it took, some 150 bytes each, for the next one: what a page
+# comes to. A strip may have ten times as many, and the network stays as long as the process.
+USUAL = 1_000_000
+
 ReadPage = Callable[[Image], tuple[Image, Image]]
 Descreen = Callable[[Image], Image]
 
@@ -80,5 +84,9 @@ def _compute(network: Network, luma: Image, stride: int, output: str) -> Image:
     rows, columns = luma.shape
     given: F32 = np.asarray(luma, np.float32) / np.float32(255)
     padded = cv2.copyMakeBorder(given, 0, -rows % stride, 0, -columns % stride, cv2.BORDER_REPLICATE)
-    (made,) = network({"luma": np.asarray(padded, np.float32)}, [output])
+    try:
+        (made,) = network({"luma": np.asarray(padded, np.float32)}, [output])
+    finally:
+        if padded.size > USUAL:
+            network.release()
     return np.asarray(np.rint(made[:, :rows, :columns] * np.float32(255)).clip(0, 255), np.uint8)

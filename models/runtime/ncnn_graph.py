@@ -179,6 +179,19 @@ class Network:
         numbers = _make_reader(b"".join(graph.numbers))
         if self._net.load_param_mem(graph.text()) or self._net.load_model(numbers):
             raise RuntimeError("ncnn does not take the network it was given: this is a bug")
+        # In place of ncnn's own pools, which nobody can empty; given after the weights, which are to stay.
+        self._pools = ncnn.PoolAllocator(), ncnn.PoolAllocator()
+        for pool in self._pools:
+            pool.set_size_compare_ratio(0)  # as ncnn's own: any piece that is large enough is used again
+        settings.blob_allocator, settings.workspace_allocator = self._pools
+
+    def release(self) -> None:
+        """Give back the memory that is kept for further calls: as much as the largest picture so far took.
+
+        Other threads may call the network meanwhile.
+        """
+        for pool in self._pools:
+            pool.clear()
 
     def __call__(self, inputs: Mapping[str, F32], outputs: Sequence[str]) -> list[F32]:
         """``inputs``: H×W float32 each. Returns C×H×W float32 for each name of ``outputs``.
@@ -191,8 +204,8 @@ class Network:
             run.input(self._names[name], self._ncnn.Mat(array))
         planes: list[F32] = []
         for name in outputs:
-            blob = self._ncnn.Mat()  # given one, ncnn hands out its own memory, and else a copy
+            blob = self._ncnn.Mat()
             if status := run.extract(self._names[name], blob):
                 raise MemoryError(f"ncnn could not compute {name} (status {status})")
-            planes.append(np.ascontiguousarray(blob))
+            planes.append(np.array(blob, order="C"))  # which may live longer than the network and its pools
         return planes

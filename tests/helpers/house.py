@@ -16,13 +16,14 @@ from mangacolor.tests.helpers.paths import ROOT
 OUTSIDE = ("tests", "benchmarks", "docker", "examples", "docs")  # beside the package
 
 
-def python_files() -> list[Path]:
+@cache
+def python_files() -> tuple[Path, ...]:
     """Every Python file of the house; not what was installed or built in it."""
     found = []
     for folder, inner, names in os.walk(ROOT):
         inner[:] = [name for name in inner if not name.startswith((".", "build"))]
         found += [Path(folder, name) for name in names if name.endswith(".py")]
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def shown(path: Path) -> str:
@@ -68,8 +69,13 @@ def modules() -> Mapping[str, Path]:
     return found
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> tuple[str, ...]:
     """The modules of the house that a file imports, wherever in it: inside functions and for types, too."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (a.name.removeprefix("mangacolor.") for a in node.names if _is_ours(a.name))

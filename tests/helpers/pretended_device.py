@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,20 +22,30 @@ from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake
 from torch.utils._pytree import tree_map_only
 
 _from_numpy = torch.from_numpy
+_WITH_FIRST_WEIGHTS = (nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase, nn.Linear)
+
+
+@cache
+def _mode() -> FakeTensorMode:
+    """Tensors of one mode do not mix with those of another: there is one."""
+    return FakeTensorMode(allow_non_fake_inputs=True)
 
 
 @contextmanager
 def pretended_devices() -> Iterator[None]:
     """While it lasts, ``cuda:N`` is there in any torch, and tensors hold no numbers.
 
-    Not so ``mps``: a torch that was not built for it refuses it.
+    What is made in it can be used when it is entered again. Not so ``mps``: a torch that was not built for it
+    refuses it.
     """
     move, saved = Tensor.to, _Saved(torch.load)
-    with pytest.MonkeyPatch.context() as patch, FakeTensorMode(allow_non_fake_inputs=True):
+    with pytest.MonkeyPatch.context() as patch, _mode():
         patch.setattr(Tensor, "to", lambda tensor, *args, **kwargs: _moved(move, tensor, args, kwargs))
         patch.setattr(Tensor, "pin_memory", lambda tensor: tensor)
         patch.setattr(Tensor, "new_tensor", _new_tensor)
         patch.setattr(nn.Module, "_apply", _apply)
+        for layer in _WITH_FIRST_WEIGHTS:  # which are not there, but would be drawn operation by operation
+            patch.setattr(layer, "reset_parameters", lambda _layer: None)
         patch.setattr(torch, "from_numpy", lambda array: _without_numbers(_from_numpy(array)))
         patch.setattr(torch.autograd, "backward", _backward)
         patch.setattr(torch.autograd, "grad", lambda _loss, where, **_: (torch.zeros_like(where),))

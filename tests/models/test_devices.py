@@ -48,6 +48,13 @@ def device() -> Iterator[str]:
         yield "cuda:1"
 
 
+@pytest.fixture(scope="module")
+def bundled() -> ColourRunner:
+    """The bundled network on the second card, read from its file: in half precision."""
+    with pretended_devices():
+        return load_colour_runner("default", "cuda:1")
+
+
 def check_colour(runner: ColourRunner, size: int = TILE) -> None:
     """Two tiles go through together, and their pictures and maps come back."""
     tile = np.full((size, size), 128, np.uint8)
@@ -110,27 +117,30 @@ def test_larger_encoders_and_attention(size: str, attention: int, device: str) -
     check_colour(colour_runner(network.eval().to(device)), 64)
 
 
-def test_the_bundled_colour_network_from_its_file(device: str) -> None:
-    runner = load_colour_runner("default", device)
-    assert VOTES in runner.feature_maps and runner.embedding is not None
-    check_colour(runner)
+@pytest.mark.usefixtures("device")
+def test_the_bundled_colour_network_from_its_file(bundled: ColourRunner) -> None:
+    assert VOTES in bundled.feature_maps and bundled.embedding is not None
+    check_colour(bundled)
 
 
+@pytest.mark.usefixtures("device")
 def test_what_half_precision_does_not_hold_is_computed_again_on_the_card(
-    device: str, monkeypatch: pytest.MonkeyPatch
+    bundled: ColourRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pretended tensors hold no numbers, so it is only said that they are none."""
     monkeypatch.setattr(Coloured, "is_finite", lambda _coloured: False)
-    runner = load_colour_runner("default", device)
-    check_colour(runner)
-    assert runner.overflow.tiles == 2
+    before = bundled.overflow.tiles
+    check_colour(bundled)
+    assert bundled.overflow.tiles == before + 2
 
 
-def test_what_goes_to_the_card_is_pinned_as_it_goes(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("device")
+def test_what_goes_to_the_card_is_pinned_as_it_goes(
+    bundled: ColourRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is rounded on the way is copied to memory that is not pinned, and the card waits for it."""
     pinned: list[Tensor] = []
     moved: list[tuple[torch.dtype, torch.dtype]] = []
-    runner = load_colour_runner("default", device)  # in half precision
     to = Tensor.to
 
     def pin(tensor: Tensor) -> Tensor:
@@ -145,7 +155,7 @@ def test_what_goes_to_the_card_is_pinned_as_it_goes(device: str, monkeypatch: py
 
     monkeypatch.setattr(Tensor, "pin_memory", pin)
     monkeypatch.setattr(Tensor, "to", move)
-    check_colour(runner)
+    check_colour(bundled)
     assert [tensor.dtype for tensor in pinned] == [torch.float16]
     assert moved == [(torch.float16, torch.float16)]
 
@@ -164,9 +174,10 @@ def test_the_descreener(device: str) -> None:
     assert descreen(load_descreener(BUNDLED / "descreen.safetensors").to(device), PAGE).shape == PAGE.shape
 
 
-def test_the_embedding_of_segments_computes_on_no_card(device: str) -> None:
+@pytest.mark.usefixtures("device")
+def test_the_embedding_of_segments_computes_on_no_card(bundled: ColourRunner) -> None:
     """It takes and gives arrays: what the colour network's maps have become by then."""
-    embedding = load_colour_runner("default", device).embedding
+    embedding = bundled.embedding
     assert embedding is not None
     points = embedding(np.zeros((3, len(embedding.tensors["mean"]))))
     assert points.shape == (3, embedding.size)
@@ -246,19 +257,19 @@ def drawn_pictures() -> Materials:
         ("unet-faithful", "patch"),
     ],
 )
-def test_a_step_of_training_against_the_discriminator(
-    name: str, adversary: str, device: str, tmp_path: Path
-) -> None:
+def test_a_step_of_training_against_the_discriminator(name: str, adversary: str, tmp_path: Path) -> None:
     losses = {"l1": 1.0, "luma": 1.0, "chroma": 1.0, "palette": 1.0, "adversarial": 0.02}
     settings: dict[str, Any] = {f"losses.{term}": weight for term, weight in losses.items()}
     settings |= {"generator": name, "width": 4, "discriminator_width": 4, "adversarial_from": 0.0}
     settings |= {"pretrained_encoder": False, "mixed_precision": False, "levels": 5, "adversary": adversary}
-    trainer = Trainer(override(PRESETS["default"], settings), drawn_pictures(), tmp_path, device, workers=0)
-    batches = draw_batches(trainer, 64, 2)
-    told = trainer._step([next(batches) for _ in range(2)])
-    assert told.keys() >= {"l1", "luma", "chroma", "adversarial", "discriminator"}
-    assert draw_sample_sheet(trainer.average, trainer.materials.pictures, trainer.device).width > 0
-    assert ("palette" in told) == (trainer.generator.palette is not None)
+    config = override(PRESETS["default"], settings)
+    with pretended_devices():
+        trainer = Trainer(config, drawn_pictures(), tmp_path, "cuda:1", workers=0)
+        batches = draw_batches(trainer, 64, 2)
+        told = trainer._step([next(batches) for _ in range(2)])
+        assert told.keys() >= {"l1", "luma", "chroma", "adversarial", "discriminator"}
+        assert draw_sample_sheet(trainer.average, trainer.materials.pictures, trainer.device).width > 0
+        assert ("palette" in told) == (trainer.generator.palette is not None)
 
 
 @pytest.mark.parametrize("faithful", [False, True])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.editions import example_page, reprint
 from mangacolor.tests.helpers.fake_stages import files
 from mangacolor.tests.helpers.stages import comic_page
+
+WEIGHTS = "weights.safetensors"
 
 
 def pages() -> list[np.ndarray]:
@@ -40,10 +42,11 @@ def save(path: Path, picture: np.ndarray) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
     """``in``: two pages; ``guest``: the second under a name of its own, smaller and shifted, and a stranger;
     ``out`` and ``plain``: coloured with it, and without."""
     folder = tmp_path_factory.mktemp("guest")
+    shutil.copy(weights, folder / WEIGHTS)
     for number, page in enumerate(pages(), 1):
         save(folder / "in" / f"{number}.png", page)
     save(folder / "guest" / "by-me.png", reprint(pages()[1], scale=0.85, size=(1.0, 1.03)).theirs)
@@ -51,12 +54,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     save(folder / "guest" / "x.png", cv2.GaussianBlur(stranger, (0, 0), 9))
     colour(folder, "plain", colours_from=None)
     colour(folder, "out")
-    yield folder
+    return folder
+
+
+def given(folder: Path) -> dict[str, Any]:
+    """The options of a run with the guest."""
+    weights, guest = str(folder / WEIGHTS), str(folder / "guest")
+    return {"scale": "1", "device": "cpu", "weights": weights, "colours_from": guest}
 
 
 def colour(folder: Path, out: str, **options: Any) -> tuple[RunResult, list[Event]]:
     events: list[Event] = []
-    options = {"scale": "1", "device": "cpu", "colours_from": str(folder / "guest"), **options}
+    options = {**given(folder), **options}
     result = colorize_chapter(folder / "in", folder / out, listener=events.append, **options)
     assert result.status == 0
     return result, events
@@ -122,7 +131,7 @@ def test_each_page_by_itself_has_the_guests_chroma(folder: Path, options: dict[s
 
 def test_one_page_in_python(folder: Path) -> None:
     target = ellipse(reprint(pages()[1], scale=1.0, shift=(0.0, 0.0), size=(1.0, 1.0)).theirs)
-    made = colorize_page(pages()[1], colours_from=str(folder / "guest"), scale="1", device="cpu")
+    made = colorize_page(pages()[1], **given(folder))
     assert np.hypot(*(ellipse(made) - target)) <= 5
 
 
@@ -131,8 +140,8 @@ def test_the_plan_has_the_stage_only_with_a_guest(folder: Path) -> None:
         plan = plan_run([folder / "in"], folder / "out", options, RunOptions())
         return {name: plan.counts(name) for name in plan.graph.names}
 
-    guided = Options(scale="1", device="cpu", colours_from=str(folder / "guest"))
-    plain = Options(scale="1", device="cpu")
+    guided = Options(**given(folder))
+    plain = replace(guided, colours_from=None)
     assert stages(guided)["guest"] == (2, 0)
     assert "guest" not in stages(plain)
     names = list(stages(guided))

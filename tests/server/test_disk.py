@@ -78,10 +78,11 @@ def test_an_answer_that_was_kept_is_found_on_such_a_disk(
 
 @pytest.mark.parametrize("begun", [False, True], ids=["a new series", "one that has begun"])
 def test_a_page_of_a_series_is_coloured_though_it_cannot_be_remembered(
-    tmp_path: Path, log: list[str], begun: bool
+    weights: Path, tmp_path: Path, log: list[str], begun: bool
 ) -> None:
+    options = Options(scale="1", device="cpu", weights=str(weights))
     engine = PageEngine(PageRunner(), SeriesShelf(tmp_path / "series"), log.append)
-    requests = [PageRequest(page, Options(scale="1", device="cpu"), series="A") for page in PAGES]
+    requests = [PageRequest(page, options, series="A") for page in PAGES]
     memory = tmp_path / "series" / folder_name("A") / MEMORY
     if begun:
         engine.colour(requests[0], CancelToken())
@@ -112,11 +113,13 @@ def test_a_chapter_that_the_disk_does_not_take_is_refused_and_leaves_nothing(
 
 @pytest.mark.parametrize("good", [0, 3, 9])
 def test_a_job_that_the_disk_stops_has_failed_and_goes_on_with_the_next_server(
-    tmp_path: Path, log: list[str], good: int
+    weights: Path, tmp_path: Path, log: list[str], good: int
 ) -> None:
+    options = Options(scale="1", device="cpu", weights=str(weights))
+
     def begin() -> ChapterJobs:
         shelf = SeriesShelf(tmp_path / "series")
-        return ChapterJobs(tmp_path / "jobs", Options(device="cpu", scale="1"), shelf, log.append)
+        return ChapterJobs(tmp_path / "jobs", options, shelf, log.append)
 
     jobs = begin()
     job = jobs.create("x.cbz", ".cbz", "", {})

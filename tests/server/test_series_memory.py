@@ -26,7 +26,12 @@ from mangacolor.server.series import MEMORY, PALETTE, TITLE, SeriesShelf, folder
 from mangacolor.tests.helpers.servers import archive, as_file, client_of, files_under, make_parts
 from mangacolor.tests.helpers.stages import comic_page
 
-PAGES = [as_file(comic_page(620, width)) for width in (440, 452)]
+PAGES = [as_file(comic_page(420, width)) for width in (300, 312)]
+
+
+@pytest.fixture
+def options(weights: Path) -> Options:
+    return Options(scale="1", device="cpu", weights=str(weights), max_pixels=4_000_000)
 
 
 @pytest.fixture
@@ -35,8 +40,7 @@ def engine(tmp_path: Path) -> PageEngine:
 
 
 @pytest.fixture
-def client(engine: PageEngine, tmp_path: Path) -> Iterator[httpx.Client]:
-    options = Options(scale="1", device="cpu", max_pixels=4_000_000)
+def client(engine: PageEngine, options: Options, tmp_path: Path) -> Iterator[httpx.Client]:
     with client_of(*make_parts(engine, tmp_path, options=options)) as client:
         yield client
 
@@ -78,20 +82,20 @@ def test_a_damaged_memory_is_put_aside(client: httpx.Client, tmp_path: Path) -> 
     assert len((folder / MEMORY).read_bytes()) > 100
 
 
-def test_a_damaged_memory_is_told_of_once(tmp_path: Path) -> None:
+def test_a_damaged_memory_is_told_of_once(options: Options, tmp_path: Path) -> None:
     told: list[str] = []
     engine = PageEngine(PageRunner(), SeriesShelf(tmp_path / "series"), told.append)
     folder = tmp_path / "series" / folder_name("A")
     folder.mkdir(parents=True)
     (folder / MEMORY).write_bytes(FORMAT + b"nothing")
     for page in PAGES:
-        colour(engine, page)
+        colour(engine, page, options)
     (note,) = told
     assert "memory.series: is damaged (" in note
 
 
 def test_a_memory_is_kept_open_and_not_read_for_each_page(
-    engine: PageEngine, monkeypatch: pytest.MonkeyPatch
+    engine: PageEngine, options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Path] = []
     real = vars(mangacolor.pipeline.series)["_read"]
@@ -101,7 +105,7 @@ def test_a_memory_is_kept_open_and_not_read_for_each_page(
         return real(path)
 
     monkeypatch.setattr(mangacolor.pipeline.series, "_read", noting)
-    keys = [colour(engine, page) for page in (*PAGES, PAGES[0])]
+    keys = [colour(engine, page, options) for page in (*PAGES, PAGES[0])]
     assert read == []  # begun here, and written by nobody else
     assert keys[0] == keys[2] != keys[1]
 
@@ -132,32 +136,34 @@ def test_the_memory_of_a_series_that_was_forgotten_is_a_new_one(tmp_path: Path) 
     assert again and again.series != name
 
 
-def colour(engine: PageEngine, page: bytes) -> str:
+def colour(engine: PageEngine, page: bytes, options: Options) -> str:
     """Colour a page of the series A as the queue does; returns the key of its answer."""
-    request = PageRequest(page, Options(scale="1", device="cpu"), series="A")
+    request = PageRequest(page, options, series="A")
     engine.key(request)
     engine.colour(request, CancelToken())
     return engine.key(request)
 
 
 def test_a_chapter_agrees_with_the_pages_of_its_title_and_they_with_it(
-    engine: PageEngine, tmp_path: Path
+    engine: PageEngine, options: Options, tmp_path: Path
 ) -> None:
     series, told = tmp_path / "series" / folder_name("A"), list[str]()
-    key = colour(engine, PAGES[0])
-    jobs = chapter_jobs(tmp_path, told)
+    key = colour(engine, PAGES[0], options)
+    jobs = chapter_jobs(tmp_path, options, told)
     job = coloured(jobs, "A")
     assert (job.state, job.error, told) == ("done", "", [])
     remembered = SeriesMemory.open(series / MEMORY)
     assert pages_in(remembered) == 2, "the page that was read and the other one of the chapter"
-    assert colour(engine, PAGES[0]) == key  # the same series as before
+    assert colour(engine, PAGES[0], options) == key  # the same series as before
     jobs.stop(ExitStatus.TERMINATED, 10)
 
 
-def test_a_chapter_of_a_series_whose_memory_is_none_fails_without_a_path(tmp_path: Path) -> None:
+def test_a_chapter_of_a_series_whose_memory_is_none_fails_without_a_path(
+    options: Options, tmp_path: Path
+) -> None:
     (tmp_path / "series" / folder_name("A")).mkdir(parents=True)
     (tmp_path / "series" / folder_name("A") / MEMORY).write_text("no memory")
-    jobs = chapter_jobs(tmp_path, [])
+    jobs = chapter_jobs(tmp_path, options, [])
     job = coloured(jobs, "A")
     jobs.stop(ExitStatus.TERMINATED, 10)
     assert job.state == "failed"
@@ -166,11 +172,11 @@ def test_a_chapter_of_a_series_whose_memory_is_none_fails_without_a_path(tmp_pat
     )
 
 
-def test_a_chapter_whose_series_has_a_damaged_memory_says_so_once(tmp_path: Path) -> None:
+def test_a_chapter_whose_series_has_a_damaged_memory_says_so_once(options: Options, tmp_path: Path) -> None:
     folder, told = tmp_path / "series" / folder_name("A"), list[str]()
     folder.mkdir(parents=True)
     (folder / MEMORY).write_bytes(FORMAT + b"nothing")
-    jobs = chapter_jobs(tmp_path, told)
+    jobs = chapter_jobs(tmp_path, options, told)
     job = coloured(jobs, "A")
     jobs.stop(ExitStatus.TERMINATED, 10)
     assert job.state == "done"
@@ -180,7 +186,7 @@ def test_a_chapter_whose_series_has_a_damaged_memory_says_so_once(tmp_path: Path
 
 
 def test_what_is_told_of_a_series_is_known_by_its_kind_and_not_by_its_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = list[str]()
 
@@ -190,14 +196,13 @@ def test_what_is_told_of_a_series_is_known_by_its_kind_and_not_by_its_words(
         return RunResult(0, 2, 2, 0, 0, 0, 1.0, 0, 0)
 
     monkeypatch.setattr("mangacolor.server.chapters.jobs.run", run)
-    jobs = chapter_jobs(tmp_path, told)
+    jobs = chapter_jobs(tmp_path, options, told)
     assert coloured(jobs, "A").state == "done"
     jobs.stop(ExitStatus.TERMINATED, 10)
     assert told == ["its memory is begun anew"]
 
 
-def chapter_jobs(data: Path, told: list[str]) -> ChapterJobs:
-    options = Options(scale="1", device="cpu", max_pixels=4_000_000)
+def chapter_jobs(data: Path, options: Options, told: list[str]) -> ChapterJobs:
     jobs = ChapterJobs(data / "jobs", options, SeriesShelf(data / "series"), told.append)
     jobs.start()
     return jobs

@@ -41,10 +41,10 @@ def painting(seed: int, rows: int = 240, columns: int = 200) -> Image:
     )
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three sources, of which two are a comic with and without a balloon."""
-    folder = tmp_path / "data"
+    folder = tmp_path_factory.mktemp("data")
     for name in ("scenes", "peppercarrot_art", "peppercarrot_lettered"):
         (folder / name).mkdir(parents=True)
         for number in range(3):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -12,7 +12,6 @@ import torch
 from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig
 from mangacolor.models.colour.factory import build_generator, generator_config
-from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.interface import ARCHITECTURES
 from mangacolor.models.encoders.efficientnet_layout import SCALINGS, encoder_layout
 from mangacolor.training.colour.adversary import ADVERSARIES
@@ -196,24 +195,31 @@ def check_config(config: TrainConfig) -> None:
         raise UsageError(
             "synthesis.kinds leaves no kind of input a share", f"give one of {', '.join(KINDS)} more than 0"
         )
-    generator = _empty_generator(network)
-    for index, phase in enumerate(config.phases):
-        batch = min(phase.batch, 2)  # what two can do, more can
-        try:
-            generator.colour_and_logits(torch.empty(batch, 1, phase.size, phase.size, device="meta"))
-        except Exception as error:  # whatever its layers say
-            reason = error.message if isinstance(error, UsageError) else error
-            crops = f"{phase.batch} crops of {phase.size} pixels"
+    crops = tuple((min(phase.batch, 2), phase.size) for phase in config.phases)  # what two can do, more can
+    for index, (phase, reason) in enumerate(zip(config.phases, _complaints(network, crops), strict=True)):
+        if reason is not None:
+            shown = f"{phase.batch} crops of {phase.size} pixels"
             raise UsageError(
-                f"phases[{index}]: {network.name} cannot learn from {crops}: {reason}",
+                f"phases[{index}]: {network.name} cannot learn from {shown}: {reason}",
                 "take crops of another size, more at a time, or a generator of other levels",
-            ) from error
+            )
 
 
-@cache
-def _empty_generator(network: GeneratorConfig) -> Generator:
-    """The network without numbers, in training: quickly made, and as particular about what it is shown."""
-    return build_generator(network, empty=True).train()
+@lru_cache(maxsize=64)
+def _complaints(network: GeneratorConfig, crops: tuple[tuple[int, int], ...]) -> tuple[str | None, ...]:
+    """What the network says to crops, so many of so many pixels, that it is to learn from; None: nothing.
+
+    It has no numbers, and so is quickly made, and as particular about what it is shown.
+    """
+    generator, said = build_generator(network, empty=True).train(), list[str | None]()
+    for batch, size in crops:
+        try:
+            generator.colour_and_logits(torch.empty(batch, 1, size, size, device="meta"))
+        except Exception as error:  # whatever its layers say
+            said.append(error.message if isinstance(error, UsageError) else str(error))
+        else:
+            said.append(None)
+    return tuple(said)
 
 
 def generator_of(config: TrainConfig) -> GeneratorConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -266,12 +267,13 @@ def test_a_figure_in_colour_may_lean_into_a_panel_in_black_and_white() -> None:
     assert kept[arm].mean() > 0.97 and not kept[BOXES[1]][300:].any()
 
 
-def test_panels_in_colour_come_out_as_they_went_in() -> None:
+def test_panels_in_colour_come_out_as_they_went_in(weights: Path) -> None:
     pixels = page(0)
-    done = colorize_page(pixels, scale="1", direction="ltr")
+    options: dict[str, Any] = {"scale": "1", "direction": "ltr", "weights": str(weights)}
+    done = colorize_page(pixels, **options)
     inner = (slice(30, 430), slice(30, 300))
     assert (done[inner] == pixels[inner]).all()
     for number in (1, 2, 3):
         assert np.ptp(done[BOXES[number]].astype(int), axis=2).max() > 12, number
-    forced = colorize_page(pixels, scale="1", direction="ltr", force_color=True)
+    forced = colorize_page(pixels, **options, force_color=True)
     assert (forced[inner] != pixels[inner]).any()

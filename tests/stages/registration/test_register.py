@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,15 +14,25 @@ from mangacolor.stages.registration.register import register
 from mangacolor.stages.registration.registration import Registration
 from mangacolor.tests.helpers.editions import Reprint, example_page, letter, reprint
 
-# How a page may come, and how far pixels of ours may then be from the truth, on average.
-PRINTS = {
-    "moved": (reprint(example_page(3)), 0.3),
-    "small": (reprint(example_page(5), scale=0.42, shift=(9, 14), size=(1.1, 1.08)), 0.6),
-    "large": (reprint(example_page(2), scale=2.3, shift=(-30, -44), size=(0.97, 0.96)), 0.3),
-    "part": (reprint(example_page(4), scale=0.9, shift=(-300, -420), size=(0.5, 0.45)), 0.3),
-    "bent": (reprint(example_page(6), bend=6.0), 1.0),
+# How a page may come: which, printed how, and how far pixels of ours may then be from the truth, on average.
+PRINTS: dict[str, tuple[int, dict[str, Any], float]] = {
+    "moved": (3, {}, 0.3),
+    "small": (5, {"scale": 0.42, "shift": (9, 14), "size": (1.1, 1.08)}, 0.6),
+    "large": (2, {"scale": 2.3, "shift": (-30, -44), "size": (0.97, 0.96)}, 0.3),
+    "part": (4, {"scale": 0.9, "shift": (-300, -420), "size": (0.5, 0.45)}, 0.3),
+    "bent": (6, {"bend": 6.0}, 1.0),
 }
-PAGES = {"moved": 3, "small": 5, "large": 2, "part": 4, "bent": 6}
+
+
+@cache
+def printed_page(name: str) -> Reprint:
+    page, how, _most = PRINTS[name]
+    return reprint(example_page(page), **how)
+
+
+@cache
+def laid_on_the_page(name: str) -> Registration:
+    return registered(example_page(PRINTS[name][0]), printed_page(name).theirs)
 
 
 def registered(ours: Image, theirs: Image) -> Registration:
@@ -30,9 +43,8 @@ def registered(ours: Image, theirs: Image) -> Registration:
 
 @pytest.mark.parametrize("name", PRINTS)
 def test_another_print_is_laid_on_the_page(name: str) -> None:
-    printed, most = PRINTS[name]
-    ours = example_page(PAGES[name])
-    found = registered(ours, printed.theirs)
+    most = PRINTS[name][2]
+    printed, found = printed_page(name), laid_on_the_page(name)
     errors = printed.errors(found.places(), found.placement.scale)
     assert errors[found.mask].mean() < most
     assert np.percentile(errors[found.mask], 95) < 3 * most
@@ -52,24 +64,20 @@ def is_inside(printed: Reprint) -> Image:
 
 def test_their_picture_comes_to_our_size_with_its_lines_on_ours() -> None:
     ours = example_page(3)
-    printed, _ = PRINTS["moved"]
-    warped = registered(ours, printed.theirs).warp(printed.theirs)
+    warped = laid_on_the_page("moved").warp(printed_page("moved").theirs)
     assert warped.shape == (*ours.shape, 3)
     assert warped.dtype == np.uint8
     assert np.corrcoef(luma(warped).ravel(), ours.ravel())[0, 1] > 0.85
 
 
 def test_a_picture_of_another_size_is_refused() -> None:
-    ours = example_page(3)
-    found = registered(ours, PRINTS["moved"][0].theirs)
     with pytest.raises(ValueError, match="pixels, not of"):
-        found.warp(ours)
+        laid_on_the_page("moved").warp(example_page(3))
 
 
 def test_what_is_lettered_in_one_of_them_is_left_out() -> None:
-    printed, _ = PRINTS["moved"]
     box = (150, 500, 250, 200)
-    found = registered(example_page(3), letter(printed.theirs, box))
+    found = registered(example_page(3), letter(printed_page("moved").theirs, box))
     x, y, w, h = (round(value / 0.8) for value in box)
     middle = np.s_[y + 30 : y + h - 30, x + 30 : x + w - 30]
     assert found.mask[middle].mean() < 0.1
@@ -77,8 +85,8 @@ def test_what_is_lettered_in_one_of_them_is_left_out() -> None:
 
 
 def test_the_same_pictures_give_the_same_answer() -> None:
-    printed, _ = PRINTS["bent"]
-    one, other = (registered(example_page(6), printed.theirs) for _ in range(2))
+    one = laid_on_the_page("bent")
+    other = registered(example_page(6), printed_page("bent").theirs)
     assert np.array_equal(one.places(), other.places())
     assert np.array_equal(one.trust, other.trust)
     assert (one.agreement, one.residual) == (other.agreement, other.residual)

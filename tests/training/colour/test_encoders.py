@@ -17,8 +17,9 @@ from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.run_folder import CHECKPOINT
+from mangacolor.training.settings import assign
 
-TINY = override(PRESETS["default"], {"width": 4, "discriminator_width": 4})
+TINY = assign(PRESETS["default"], {"width": 4, "discriminator_width": 4})
 
 
 def materials() -> Materials:

@@ -17,7 +17,7 @@ import torch
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.models.colour.factory import create_generator
 from mangacolor.tests.helpers.clocks import FakeTime, fake_time
-from mangacolor.training.colour.config import PRESETS, Phase, TrainConfig, from_json, override, to_json
+from mangacolor.training.colour.config import PRESETS, Phase, TrainConfig, from_json, to_json
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.optimisers import create_optimiser, set_rate
 from mangacolor.training.colour.run import choose_config, load_materials
@@ -29,8 +29,9 @@ from mangacolor.training.data.sources import load_pictures, weigh_sources
 from mangacolor.training.networks import TrainRequest
 from mangacolor.training.run_folder import CHECKPOINT, CURVES, CsvLog
 from mangacolor.training.runs import Clock
+from mangacolor.training.settings import assign
 
-TINY = override(
+TINY = assign(
     PRESETS["default"], {"generator": "unet-palette", "width": 4, "levels": 4, "discriminator_width": 4}
 )
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from mangacolor.core.errors import Cancelled, MangacolorError, OutputError, UsageError
+from mangacolor.core.types import Image
 from mangacolor.models import create_generator, save_generator
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.series.base import find_base
@@ -19,7 +20,7 @@ from mangacolor.models.colour.series.merging import merge_adapter
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.tests.helpers.coloured_series import page_in_colour
 from mangacolor.training.display import silent
-from mangacolor.training.series import judging, surfaces
+from mangacolor.training.series import judging, learning, surfaces
 from mangacolor.training.series.adapter import Adapter, adapter_arrays
 from mangacolor.training.series.batches import Batch
 from mangacolor.training.series.dials import Dials
@@ -28,6 +29,7 @@ from mangacolor.training.series.learn import learn_series
 from mangacolor.training.series.learning import LearnSettings, SeriesLearner
 from mangacolor.training.series.lessons import ColouredPage, Lesson
 from mangacolor.training.series.losses import SeriesLoss
+from mangacolor.training.series.rehearsal import read_rehearsal
 
 QUICK = Dials(steps_a_minute=1, size=64, own=1, rehearsed=1, looks=1, learning_rate=5e-3, warm_up=1)
 WORSE = Judgement(2.0, 0.0)
@@ -35,16 +37,23 @@ BETTER = Judgement(0.1, 1.0)
 
 
 def pages(count: int = 2) -> list[ColouredPage]:
-    return [ColouredPage(f"{number}.png", page_in_colour(), ()) for number in range(count)]
+    return [ColouredPage(f"{number}.png", page_in_colour(340, 300), ()) for number in range(count)]
 
 
 def settings(steps: int = 3, seed: int = 0, dials: Dials = QUICK) -> LearnSettings:
     return LearnSettings(minutes=steps, seed=seed, dials=dials)
 
 
+@pytest.fixture(scope="module")
+def rehearsal() -> tuple[list[Image], list[Image]]:
+    return read_rehearsal()
+
+
 @pytest.fixture(autouse=True)
-def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look at probes of full size takes longer than a test's steps, and so do surfaces in all sizes."""
+def quick_looks(rehearsal: tuple[list[Image], list[Image]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at probes of full size takes longer than a test's steps, and so do surfaces in all sizes, and
+    pictures of other works that each learner unpacks."""
+    monkeypatch.setattr(learning, "read_rehearsal", lambda: rehearsal)
     monkeypatch.setattr(judging, "WORKING_SIZE", 64)
     monkeypatch.setattr(surfaces, "MAX_VIEWS", 2)
 
