@@ -90,13 +90,17 @@ def test_a_click_at_its_mark_takes_a_point_away_before_anything_is_saved(picked:
 
 
 def test_what_alone_is_meant_cannot_be_what_is_not(picked: Window) -> None:
+    counts = picked.page.locator(".counts")  # whose line would come over that word
     picked.choose("Spot")
+    picked.until(lambda: counts.inner_text() == "1 surface on 1 page", "the hair alone")
     picked.click_at(PAGE, *HAIR, "Alt")
     picked.until(lambda: "nothing would be left" in picked.status, "a word of it")
     assert points(picked, "not") == []
     picked.click_at(PAGE, *SKY, "Shift")
+    picked.until(lambda: counts.inner_text() == "2 surfaces on 1 page", "the sky, too")
     picked.click_at(PAGE, *HAIR, "Alt")
     picked.until(lambda: len(points(picked, "not")) == 1, "the hair to be taken away")
+    picked.until(lambda: counts.inner_text() == "1 surface on 1 page", "the sky alone")
     picked.click_at(PAGE, *BESIDE_SKY, "Alt")
     picked.until(lambda: "nothing would be left" in picked.status, "a word of the sky")
     assert len(points(picked, "not")) == 1
