@@ -44,14 +44,14 @@ def print_and_scan(
     angle = float(rng.uniform(-1, 1)) if rng.random() < 0.6 else 0.0
     if abs(angle) >= 0.4:
         kinds.add("askew by .4° and more")
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
+    matrix = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1), np.float64)
     back = cv2.invertAffineTransform(matrix)
     ys, xs = np.mgrid[:height, :width].astype(np.float32)
     source = [back[row, 0] * xs + back[row, 1] * ys + back[row, 2] + where[row] for row in (0, 1)]
     maps = [np.asarray(part, np.float32) for part in source]
-    page = cv2.remap(page, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    page = cv2.GaussianBlur(page, (0, 0), float(rng.uniform(0.5, 0.9)))
-    seen = np.clip(page * 255 + rng.normal(0, rng.uniform(1, 5), page.shape), 0, 255).astype(np.uint8)
+    bent = cv2.remap(page, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    soft = cv2.GaussianBlur(bent, (0, 0), float(rng.uniform(0.5, 0.9)))
+    seen = np.clip(soft * 255 + rng.normal(0, rng.uniform(1, 5), soft.shape), 0, 255).astype(np.uint8)
     if not colour and rng.random() < 0.5:
         kinds.add("scanned in grey")
         seen = np.repeat(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)

@@ -63,7 +63,7 @@ class Plates:
 
     @property
     def black(self) -> Image:
-        return self.ink[3]
+        return np.asarray(self.ink[3], np.uint8)
 
 
 def make_newspaper(pictures: Sequence[Image], seed: int) -> MadePage:
@@ -101,7 +101,7 @@ def _title(plates: Plates, margins: tuple[float, float], rng: np.random.Generato
     unit, (left, right) = plates.unit, margins
     at = height * rng.uniform(0.012, 0.04)
     if rng.random() < 0.2:
-        return at
+        return float(at)
     if rng.random() < 0.6:
         size = round(9 * unit)
         text = " ".join(some_words(int(rng.integers(5, 12)), rng))
@@ -123,7 +123,7 @@ def _title(plates: Plates, margins: tuple[float, float], rng: np.random.Generato
     if rng.random() < 0.5:
         letter_lines(plates.black, (left, at, width - left - right, 14 * unit), round(10 * unit), rng, 255)
         at += 16 * unit
-    return at + height * rng.uniform(0.004, 0.02)
+    return float(at + height * rng.uniform(0.004, 0.02))
 
 
 def _lay_out(plates: Plates, frame: Cell, below: bool, rng: np.random.Generator) -> list[Cell]:
@@ -266,27 +266,7 @@ def _letter(plates: Plates, cell: Cell, rng: np.random.Generator) -> None:
             plates.black, (x + 8, y + h - band + 2, w - 16, band - 4), round(8 * unit), rng, 255, None, 500
         )
     for _ in range(int(rng.choice([0, 1, 2], p=[0.25, 0.5, 0.25]))):
-        half = min(w, 260 * unit) * rng.uniform(0.2, 0.42), min(h, 160 * unit) * rng.uniform(0.12, 0.25)
-        over = _has(plates, "balloons over lines", 0.4, rng)
-        low = 0.85 * half[1] if over else half[1] + 4 * unit
-        centre = x + rng.uniform(half[0], max(w - half[0], half[0] + 1)), y + low
-        if over:
-            centre = (
-                centre
-                if rng.random() < 0.5
-                else (x + w * rng.choice([0.1, 0.9]), y + h * rng.uniform(0.15, 0.5))
-            )
-        outline = ring(centre, half, 0.03, rng)
-        _clear(plates, outline)
-        draw_through(plates.black, outline, 255, max(1, round(1.3 * unit)))
-        tail = (
-            np.array([centre[0], centre[1] + half[1]])
-            + np.array([(-6, -2), (rng.uniform(-20, 20), 26), (6, -2)]) * unit
-        )
-        _clear(plates, tail)
-        draw_through(plates.black, tail, 255, max(1, round(1.3 * unit)))
-        box = (centre[0] - 0.75 * half[0], centre[1] - 0.65 * half[1], 1.5 * half[0], 1.3 * half[1])
-        letter_lines(plates.black, box, max(8, round(9 * unit)), rng, 255)
+        _say(plates, cell, rng)
     if _has(plates, "panel numbers", 1.0, rng):
         at = np.array([x + 14 * unit, y + h - 14 * unit])
         _clear(plates, ring((at[0], at[1]), (10 * unit, 10 * unit), 0.0, rng))
@@ -298,6 +278,26 @@ def _letter(plates: Plates, cell: Cell, rng: np.random.Generator) -> None:
             255,
             700,
         )
+
+
+def _say(plates: Plates, cell: Cell, rng: np.random.Generator) -> None:
+    """A balloon with a tail, within a panel or over its lines."""
+    (x, y, w, h), unit = cell, plates.unit
+    half = min(w, 260 * unit) * rng.uniform(0.2, 0.42), min(h, 160 * unit) * rng.uniform(0.12, 0.25)
+    over = _has(plates, "balloons over lines", 0.4, rng)
+    low = 0.85 * half[1] if over else half[1] + 4 * unit
+    centre = x + rng.uniform(half[0], max(w - half[0], half[0] + 1)), y + low
+    if over and rng.random() >= 0.5:
+        centre = x + w * rng.choice([0.1, 0.9]), y + h * rng.uniform(0.15, 0.5)
+    outline = ring(centre, half, 0.03, rng)
+    _clear(plates, outline)
+    draw_through(plates.black, outline, 255, max(1, round(1.3 * unit)))
+    beside = np.array([(-6, -2), (rng.uniform(-20, 20), 26), (6, -2)]) * unit
+    tail = np.array([centre[0], centre[1] + half[1]]) + beside
+    _clear(plates, tail)
+    draw_through(plates.black, tail, 255, max(1, round(1.3 * unit)))
+    within = (centre[0] - 0.75 * half[0], centre[1] - 0.65 * half[1], 1.5 * half[0], 1.3 * half[1])
+    letter_lines(plates.black, within, max(8, round(9 * unit)), rng, 255)
 
 
 def _has(plates: Plates, habit: str, share: float, rng: np.random.Generator) -> bool:

@@ -4,7 +4,7 @@
         [--parity odd|even] [--worst OUT]
 
 ``newspapers`` and ``strips``: every seed is a page, whose panels are known. Odd seeds are for choosing, even
-ones for telling what holds. Newspaper pages are made up from the drawn pictures in two folders of ``--pictures``.
+ones for telling what holds. Newspaper pages are made up from drawn pictures, two folders of ``--pictures``.
 ``marked``: the pages of ``marked_panels.json``, two works to which no constant of the panels was fitted, in
 folders of ``--pictures`` named as there. The table tells F1 at an IoU of .7 and .9 over all panels and the
 share of pages of which all panels are right at .7 (whatever their order), of all pages and of those with each

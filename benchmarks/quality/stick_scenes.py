@@ -36,7 +36,7 @@ def draw_scene(page: Image, box: Box, pen: Pen, rng: np.random.Generator, full: 
     if full and what in ("words", "nothing", "head"):
         what = "tree"
     if what == "words":
-        rows = int(max(1, min(rng.integers(2, 9), 0.8 * h / (1.25 * pen.glyph))))
+        rows = int(max(1.0, min(float(rng.integers(2, 9)), 0.8 * h / (1.25 * pen.glyph))))
         top = y + rng.uniform(0.08, 0.3) * h
         letter_lines(page, (x + 0.06 * w, top, 0.88 * w, 0.9 * h - (top - y)), pen.glyph, rng, pen.ink, rows)
         return
