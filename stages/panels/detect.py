@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.settings import Direction
 from mangacolor.core.types import Image, Panel, Point
@@ -78,7 +79,7 @@ def _find(
 ) -> tuple[PanelLayout, str]:
     """The layout, and what was decided after the cutting, if anything."""
     luma = luma_of(image)
-    detections = detect_polygons(luma, network, _is_painted(image, params.ground), params, recorder)
+    detections = detect_polygons(luma, network, is_painted(image, params.ground), params, recorder)
     layout = _lay_out(luma, detections, direction, params)
     first, *more = layout.detected
     if not more and is_tone(luma, layout.ground, np.array(first.polygon, np.float64), params):
@@ -87,12 +88,27 @@ def _find(
     return layout, ""
 
 
-def _is_painted(image: Image, params: GroundParams) -> bool:
-    """Whether a good part of the picture has strong colour, as tinted paper never has."""
+def is_painted(image: Image, params: GroundParams) -> bool:
+    """Whether a good part of the picture has strong colour, other than that of yellowed paper."""
     if image.ndim == 2:
         return False
-    few = image[::_LOOKED_AT, ::_LOOKED_AT].astype(np.int16)
-    return bool((np.ptp(few, axis=2) > params.vivid_chroma).mean() > params.painted_share)
+    few = image[::_LOOKED_AT, ::_LOOKED_AT].astype(np.float32)
+    vivid = np.ptp(few, axis=2) > params.vivid_chroma
+    if vivid.mean() <= params.painted_share:
+        return False
+    return bool((np.ptp(_bleached(few, params), axis=2) > params.vivid_chroma).mean() > params.painted_share)
+
+
+def _bleached(few: F32, params: GroundParams) -> F32:
+    """Pixels (H×W×3) as they would be on white paper, if the lightest of them are yellowed.
+
+    Black ink on brown paper lets some of the brown through: of such a page every pixel has its hue.
+    """
+    light = few[few.sum(2) >= np.percentile(few.sum(2), 100 * params.lightest)]
+    red, green, blue = np.median(light, axis=0)
+    if not red >= green >= blue >= params.brownest * red:
+        return few
+    return np.asarray(few * (red / np.array([red, green, blue], np.float32)), np.float32)
 
 
 def _lay_out(

@@ -8,7 +8,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F64
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.panels.blank import Blank, find_blank
@@ -130,6 +130,23 @@ def _with_dark_ink(luma: Image, params: InkParams) -> Image:
     return np.asarray(cv2.LUT(luma, curve), np.uint8)
 
 
+def on_white_paper(luma: Image, params: InkParams) -> Image:
+    """A page (H×W luma) as it was printed: grey or yellowed paper white, its ink black.
+
+    The network learnt from white paper, and sees half as many borders where a page is brown. A page whose
+    lightest level is rare is a picture without paper.
+    """
+    few = luma[:: params.looked_at, :: params.looked_at]
+    ink, paper = (float(level) for level in np.percentile(few, [100 * params.share, params.lightest]))
+    if not params.darkest_paper <= paper < params.white_paper:
+        return luma
+    if (few >= paper - params.uneven).mean() < params.least_paper:
+        return luma
+    ink = min(ink, params.palest)
+    curve = np.rint((np.arange(256) - ink) * 255 / (paper - ink)).clip(0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(luma, curve), np.uint8)
+
+
 def cut_page(luma: Image, network: CpuBackend | None, params: Params) -> tuple[Node, tuple[int, int]]:
     """The tree of cuts of a drawn page (H×W luma), no strip, and its width and height at working scale.
 
@@ -188,12 +205,14 @@ def _both_views(
     luma: Image, segments: F64, masks: Blank, network: CpuBackend | None, painted: bool, params: Params
 ) -> tuple[View, View]:
     """The page, and the page transposed, with the evidence along their lines."""
-    border = border_probability(luma, network) if network else None
+    shown = on_white_paper(luma, params.ink)
+    border = border_probability(shown, network, newspaper=shown is not luma) if network else None
     white, black, pure = (
         _transpose(mask.view(np.uint8)).view(bool) for mask in (masks.white, masks.black, masks.pure)
     )
     transposed = Blank(white, black, pure, masks.paper, masks.outshone)
     turned = _transpose(luma)
+    turned_shown = turned if shown is luma else _transpose(shown)
     return (
         make_view(
             luma,
@@ -202,7 +221,7 @@ def _both_views(
             border,
             params.line,
             painted,
-            _second_look(luma, network, painted, params.second_look),
+            _second_look(shown, network, painted, params.second_look),
         ),
         make_view(
             turned,
@@ -211,7 +230,7 @@ def _both_views(
             None if border is None else _transpose(border),
             params.line,
             painted,
-            _second_look(turned, network, painted, params.second_look),
+            _second_look(turned_shown, network, painted, params.second_look),
         ),
     )
 
@@ -234,6 +253,17 @@ def _emptiness(masks: Blank, polygon: Polygon, params: CutParams) -> str:
     thickness = float(min(extent[0] / width, extent[1] / height))
     if thickness < params.thinnest_panel:
         return f"thinner than {100 * params.thinnest_panel:.2g} % of the page"
-    blank = max(covered_share(masks.white, polygon), covered_share(masks.black, polygon))
+    blank = covered_share(masks.white, polygon)
+    if not _is_on_white(masks.white, polygon, params):
+        blank = max(blank, covered_share(masks.black, polygon))
     most = params.thin_blank if thickness < params.thin_panel else params.most_blank
     return f"{100 * blank:.0f} % of it is blank" if blank >= most else ""
+
+
+def _is_on_white(white: Mask, polygon: Polygon, params: CutParams) -> bool:
+    """Whether white gutters lie around a region: black there is a panel at night, and no margin."""
+    centre = polygon.mean(0)
+    ring = np.zeros(white.shape, np.uint8)
+    grown = polygon + params.around * np.sign(polygon - centre)
+    cv2.polylines(ring, [np.rint(grown).astype(np.int32)], True, 1, 1)
+    return bool(ring.any()) and float(white[ring > 0].mean()) >= params.on_white

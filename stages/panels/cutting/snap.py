@@ -19,7 +19,7 @@ def fit_sides(views: tuple[View, View], polygon: Polygon, params: SnapParams) ->
             if (down, above) in right:
                 continue
             turned = swap(polygon) if down else polygon
-            pulled = _pull_side(views[down], turned, above, params)
+            pulled = _pull_side(views[down], views[not down], turned, above, params)
             if pulled is not turned:
                 polygon = swap(pulled) if down else pulled
                 right.clear()
@@ -28,7 +28,7 @@ def fit_sides(views: tuple[View, View], polygon: Polygon, params: SnapParams) ->
     return polygon
 
 
-def _pull_side(view: View, polygon: Polygon, above: bool, params: SnapParams) -> Polygon:
+def _pull_side(view: View, other: View, polygon: Polygon, above: bool, params: SnapParams) -> Polygon:
     """Drop the margin above (or below) the panel in this polygon, if there is one."""
     lines = view.lines
     if not len(lines):
@@ -59,9 +59,33 @@ def _pull_side(view: View, polygon: Polygon, above: bool, params: SnapParams) ->
                 continue
             clear = covered_share(view.white if white else view.black, margin)
             wanted = params.clear_share if depth[index] <= params.reach * extent else params.far_clear_share
-            if clear >= wanted and frame[index] + clear > best_score:
+            if clear < wanted or frame[index] + clear <= best_score:
+                continue
+            if not is_closed(other, margin, above, params):
                 best, best_score = clip(polygon, *line, above=not above), float(frame[index]) + clear
     return best
+
+
+def is_closed(other: View, margin: Polygon, above: bool, params: SnapParams) -> bool:
+    """Whether what lies above (or below) a line is framed at both ends: the line is then a floor.
+
+    A panel's frames end at its corners, and none runs on along a margin.
+    """
+    (left, top), (right, bottom) = margin.min(0), margin.max(0)
+    if bottom - top < params.least_closed:
+        return False
+    span = slice(int((top + params.corner) / SAMPLE_STEP), int((bottom - params.corner) / SAMPLE_STEP))
+    lines = other.lines
+    if not len(lines):
+        return False
+    at = lines.offset + lines.slope * (top + bottom) / 2
+    level = np.abs(lines.slope) <= params.max_slope
+    reach = params.near_end * (right - left)
+    for near in (at - left, right - at):
+        some = np.flatnonzero(level & (near >= -params.on_side) & (near <= reach))
+        if not any(lines.edges(index, span).mean() >= params.runs_on for index in some):
+            return False
+    return True
 
 
 def run_off_page(views: tuple[View, View], polygons: Sequence[Polygon], params: BleedParams) -> list[Polygon]:

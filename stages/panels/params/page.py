@@ -20,7 +20,7 @@ class ScaleParams:
 
 @dataclass(frozen=True, slots=True)
 class InkParams:
-    """Ink that has faded."""
+    """Ink that has faded, and paper that is not white."""
 
     share: float = 0.01  # of the page, whose luma is at most that of its ink
     faded: float = 40.0  # luma of ink from which on it is faded, and made black again,
@@ -29,6 +29,11 @@ class InkParams:
     line: int = 9  # has next to nothing thinner than so many pixels of the page reduced:
     flat_share: float = 0.97  # with so much of it in broad areas it is a tone, since ink draws lines
     looked_at: int = 4  # pixels from one to the next of which the ink's luma is told
+    lightest: float = 95.0  # percent of a page are darker than its paper, or than the lightest of it;
+    darkest_paper: float = 150.0  # luma of that from which on it is paper,
+    white_paper: float = 230.0  # and white enough for the network;
+    uneven: float = 32.0  # levels that old paper is darker than that elsewhere,
+    least_paper: float = 0.25  # and the share of a page that it takes
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class GroundParams:
     outside_share: float = 0.8  # of a blank component outside panels that makes it a gutter
     vivid_chroma: int = 48  # levels between a pixel's channels that paper never has
     painted_share: float = 0.1  # of vivid pixels, from which a page is in colour
+    lightest: float = 0.7  # of the page's pixels are darker than those that tell what hue its paper has,
+    brownest: float = 0.5  # whose blue is at least that share of their red
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class CutParams:
     thin_panel: float = 0.12  # of the page's side: below it,
     thin_blank: float = 0.8  # so much blank makes a margin with a balloon or a page number in it;
     most_blank: float = 0.97  # above it, so much
+    around: float = 4.0  # pixels beyond a region where its gutters are,
+    on_white: float = 0.75  # and the share of them that is white, where black is a panel
     doubt: float = 0.1  # confidence of a whole page taken as one panel
 
     @property
@@ -59,6 +61,10 @@ class SnapParams:
     on_side: float = 2.5  # pixels: a line this near is the side's own frame
     shortest: int = 8  # samples of a frame line
     least_length: float = 0.9  # of the margin's side, that the frame runs along
+    least_closed: float = 16.0  # pixels: a strip this deep that has frames at both ends is no margin;
+    corner: float = 4.0  # pixels of their length that are not looked at, where they meet others,
+    near_end: float = 0.05  # of the strip's length from its ends, where they are,
+    runs_on: float = 0.8  # and the share of edge that they have
 
 
 @dataclass(frozen=True, slots=True)

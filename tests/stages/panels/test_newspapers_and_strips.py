@@ -1,0 +1,88 @@
+"""Yellowed paper, floors within framed panels, black panels: what newspapers and strips of the web have."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from mangacolor.core.types import Image
+from mangacolor.stages.panels.blank import find_blank
+from mangacolor.stages.panels.cutting.line_fit import detect_segments
+from mangacolor.stages.panels.cutting.lines import make_view
+from mangacolor.stages.panels.cutting.page import on_white_paper
+from mangacolor.stages.panels.cutting.polygons import Polygon, page_polygon
+from mangacolor.stages.panels.cutting.snap import fit_sides, is_closed
+from mangacolor.stages.panels.detect import is_painted
+from mangacolor.stages.panels.params import DEFAULTS
+from mangacolor.tests.stages.panels.test_detect import assert_boxes, detected, draw_page, texture
+
+BROWN = np.array([215, 185, 140]) / 215
+MARGIN: Polygon = np.array([(15.0, 230.0), (385.0, 230.0), (385.0, 290.0), (15.0, 290.0)])
+
+
+def on_paper(level: int, ink: int) -> Image:
+    page = np.full((400, 300), level, np.uint8)
+    page[50:350, 40:140] = ink
+    return page
+
+
+def test_yellowed_paper_is_shown_white_and_its_ink_black() -> None:
+    shown = on_white_paper(on_paper(190, 40), DEFAULTS.ink)
+    assert shown.max() == 255 and shown.min() == 0
+    assert (shown > 128).sum() == (on_paper(190, 40) > 128).sum()
+
+
+def test_white_paper_and_pictures_without_paper_are_shown_as_they_are() -> None:
+    for page in (
+        on_paper(245, 40),
+        np.tile(np.linspace(0, 220, 300).astype(np.uint8), (400, 1)),
+        on_paper(90, 0),
+    ):
+        assert on_white_paper(page, DEFAULTS.ink) is page
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_brown_paper_is_no_paint(share: float) -> None:
+    """Black ink on it has its hue, too; a page with red and blue fields is in colour on any paper."""
+    luma = texture(400, 300, 1).astype(np.float64) + 55
+    luma[:150] = 215
+    page = luma[..., None] * BROWN
+    page[400 - round(400 * share) :] *= (1.0, 0.35, 0.3)
+    assert is_painted(np.asarray(np.clip(page, 0, 255), np.uint8), DEFAULTS.ground) == bool(share)
+
+
+def with_floor(lowest: int) -> Image:
+    """A framed panel with a floor at 230 from side to side; its side frames end at ``lowest``."""
+    page = np.full((300, 400), 255, np.uint8)
+    page[60:160, 100:300] = texture(100, 200, 1)
+    cv2.line(page, (15, 230), (385, 230), 0, 3)
+    cv2.line(page, (15, 30), (385, 30), 0, 3)
+    for x in (15, 385):
+        cv2.line(page, (x, 30), (x, lowest), 0, 3)
+    return page
+
+
+def pulled_to(page: Image) -> float:
+    """The lower side of a region that takes the whole page, once it is fitted to its frame."""
+    masks = find_blank(page, DEFAULTS.blank)
+    segments = detect_segments(page, DEFAULTS.line)
+    view = make_view(page, masks, segments, None, DEFAULTS.line)
+    turned = find_blank(np.ascontiguousarray(page.T), DEFAULTS.blank)
+    flipped = make_view(np.ascontiguousarray(page.T), turned, segments[:, [1, 0, 3, 2]], None, DEFAULTS.line)
+    height, width = page.shape
+    assert is_closed(flipped, MARGIN, False, DEFAULTS.snap) == bool(page[260, 15] == 0)
+    return float(fit_sides((view, flipped), page_polygon(width, height), DEFAULTS.snap)[:, 1].max())
+
+
+def test_a_panel_ends_at_its_frame_and_not_at_a_floor_above_it() -> None:
+    """Without a lower frame to be seen, as where it wobbles, the frames at the sides still run on."""
+    assert pulled_to(with_floor(290)) > 285
+    assert pulled_to(with_floor(230)) == pytest.approx(230, abs=4)
+
+
+def test_a_black_panel_between_white_gutters_is_one() -> None:
+    boxes = [(30, 30, 160, 300), (206, 30, 160, 300), (382, 30, 188, 300), (30, 350, 540, 460)]
+    page = draw_page(boxes)
+    page[30:330, 206:366] = 0
+    assert_boxes(detected(page, "ltr"), boxes)
