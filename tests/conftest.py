@@ -16,7 +16,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is first import
 
 def pytest_report_header() -> str:
     """Whether the studio can be looked at in a browser: where not, its tests are skipped, and say so."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    from mangacolor.tests.helpers.studio import BROWSERS
+
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
     return f"studio: {found or 'no Chromium is installed, so its tests are skipped'}"
 
 

@@ -20,7 +20,8 @@ from PIL import Image as PilImage
 from mangacolor.api import colorize_chapter
 from mangacolor.tests.helpers.paths import ROOT
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The first is Chromium without the windows around a page.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Set by .ci/run: the studio's tests fail without this browser and are not skipped.
 ASKED = "MANGACOLOR_TEST_BROWSER"
 PROGRAM = ("-m", "mangacolor")
@@ -39,7 +40,7 @@ def find_browser() -> str:
         return asked
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium): the studio is not tested")
+        pytest.skip("no Chromium is installed (Debian: apt-get install chromium-headless-shell): the studio is not tested")
     return found
 
 
