@@ -40,7 +40,8 @@ def find_browser() -> str:
         return asked
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium-headless-shell): the studio is not tested")
+        remedy = "Debian: apt-get install chromium-headless-shell"
+        pytest.skip(f"no Chromium is installed ({remedy}): the studio is not tested")
     return found
 
 
