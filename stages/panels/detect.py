@@ -106,9 +106,10 @@ def _bleached(few: F32, params: GroundParams) -> F32:
     """
     light = few[few.sum(2) >= np.percentile(few.sum(2), 100 * params.lightest)]
     red, green, blue = np.median(light, axis=0)
-    if not red >= green >= blue >= params.brownest * red:
+    if red < params.darkest_paper or not red >= green >= blue >= params.brownest * red:
         return few
-    return np.asarray(few * (red / np.array([red, green, blue], np.float32)), np.float32)
+    white = few * (red / np.array([red, green, blue], np.float32))
+    return np.asarray(np.minimum(white, 255), np.float32)
 
 
 def _lay_out(

@@ -29,6 +29,21 @@ def test_strips_are_the_same_for_a_seed(seed: int) -> None:
         assert min(x, y) >= 0 and x + w <= width and y + h <= height and min(w, h) > 40
 
 
+def test_the_panels_of_strips_are_where_their_frames_are() -> None:
+    framed = 0
+    for seed in range(12):
+        page = make_web_strip(seed)
+        luma = page.picture.mean(2)
+        for x, y, w, h in page.panels:
+            rows = np.arange(y + 10, y + h - 10)
+            shares = []
+            for side in (x, x + w - 1):
+                near = luma[rows, max(0, side - 4) : side + 5]
+                shares.append(float((near.min(1) < near.max(1) - 60).mean()))
+            framed += min(shares) > 0.8
+    assert framed > 36  # of 45; some have none
+
+
 def test_the_panels_of_a_newspaper_page_are_where_its_black_lines_are() -> None:
     page = make_newspaper([colourful()], 4)
     assert np.array_equal(page.picture, make_newspaper([colourful()], 4).picture)

@@ -17,21 +17,22 @@ from mangacolor.stages.panels.params import GutterParams, SecondLookParams
 
 WEIGHTS = BUNDLED / PANELS.file
 _NETWORK_AREA = 0.4  # of the working scale's pixels: a long side of about 768, as the network was trained
-# Of old newspapers: at that scale their single lines are thinner than a pixel, and half of them are not seen.
-_NEWSPAPER_AREA = 0.7
+# Of yellowed paper, that of old newspapers: at that scale their single lines are thinner than a pixel, and
+# half of them are not seen. A second look stays at the smaller one: on newspapers it tells no more at this.
+_YELLOWED_AREA = 0.7
 
 
-def border_probability(luma: Image, backend: CpuBackend, *, newspaper: bool = False) -> Image:
+def border_probability(luma: Image, backend: CpuBackend, *, yellowed: bool = False) -> Image:
     """How likely each pixel of a page at working scale (H×W luma) is on a panel's border: 255 = 1.
 
-    ``newspaper``: it is printed on paper that is not white, and looked at larger.
+    ``yellowed``: it is printed on paper that is not white, and looked at larger.
 
     Raises ``SetupError`` if the network's weights, which come with the package, cannot be loaded.
     """
     from mangacolor.models.page.networks import page_reader
 
     probability, _outside = page_reader(WEIGHTS, backend)(
-        _at_network_scale(luma, _NEWSPAPER_AREA if newspaper else _NETWORK_AREA)
+        _at_network_scale(luma, _YELLOWED_AREA if yellowed else _NETWORK_AREA)
     )
     return np.asarray(cv2.resize(probability, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 

@@ -130,21 +130,24 @@ def _with_dark_ink(luma: Image, params: InkParams) -> Image:
     return np.asarray(cv2.LUT(luma, curve), np.uint8)
 
 
-def on_white_paper(luma: Image, params: InkParams) -> Image:
-    """A page (H×W luma) as it was printed: grey or yellowed paper white, its ink black.
+def on_white_paper(luma: Image, params: InkParams) -> tuple[Image, bool]:
+    """A page (H×W luma) as it was printed: grey or yellowed paper white, its ink black. And whether it was.
 
     The network learnt from white paper, and sees half as many borders where a page is brown. A page whose
-    lightest level is rare is a picture without paper.
+    lightest level is rare is a picture without paper, and one that has something lighter has tones.
     """
     few = luma[:: params.looked_at, :: params.looked_at]
-    ink, paper = (float(level) for level in np.percentile(few, [100 * params.share, params.lightest]))
-    if not params.darkest_paper <= paper < params.white_paper:
-        return luma
-    if (few >= paper - params.uneven).mean() < params.least_paper:
-        return luma
+    ink, paper = (float(level) for level in np.percentile(few, [100 * params.share, 100 * params.lightest]))
+    is_paper = (
+        params.darkest_paper <= paper < params.white_paper
+        and (few >= paper - params.uneven).mean() >= params.least_paper
+        and (few > paper + params.outshone).mean() <= params.most_outshone
+    )
+    if not is_paper:
+        return luma, False
     ink = min(ink, params.palest)
     curve = np.rint((np.arange(256) - ink) * 255 / (paper - ink)).clip(0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(luma, curve), np.uint8)
+    return np.asarray(cv2.LUT(luma, curve), np.uint8), True
 
 
 def cut_page(luma: Image, network: CpuBackend | None, params: Params) -> tuple[Node, tuple[int, int]]:
@@ -205,14 +208,14 @@ def _both_views(
     luma: Image, segments: F64, masks: Blank, network: CpuBackend | None, painted: bool, params: Params
 ) -> tuple[View, View]:
     """The page, and the page transposed, with the evidence along their lines."""
-    shown = on_white_paper(luma, params.ink)
-    border = border_probability(shown, network, newspaper=shown is not luma) if network else None
+    shown, yellowed = on_white_paper(luma, params.ink)
+    border = border_probability(shown, network, yellowed=yellowed) if network else None
     white, black, pure = (
         _transpose(mask.view(np.uint8)).view(bool) for mask in (masks.white, masks.black, masks.pure)
     )
     transposed = Blank(white, black, pure, masks.paper, masks.outshone)
     turned = _transpose(luma)
-    turned_shown = turned if shown is luma else _transpose(shown)
+    turned_shown = _transpose(shown) if yellowed else turned
     return (
         make_view(
             luma,
@@ -253,11 +256,14 @@ def _emptiness(masks: Blank, polygon: Polygon, params: CutParams) -> str:
     thickness = float(min(extent[0] / width, extent[1] / height))
     if thickness < params.thinnest_panel:
         return f"thinner than {100 * params.thinnest_panel:.2g} % of the page"
-    blank = covered_share(masks.white, polygon)
-    if not _is_on_white(masks.white, polygon, params):
-        blank = max(blank, covered_share(masks.black, polygon))
     most = params.thin_blank if thickness < params.thin_panel else params.most_blank
-    return f"{100 * blank:.0f} % of it is blank" if blank >= most else ""
+    white, black = (covered_share(mask, polygon) for mask in (masks.white, masks.black))
+    if max(white, black) < most:
+        return ""
+    # What is thin and black is the edge of a scan, and no panel at night.
+    if white < most and thickness >= params.thin_panel and _is_on_white(masks.white, polygon, params):
+        return ""
+    return f"{100 * max(white, black):.0f} % of it is blank"
 
 
 def _is_on_white(white: Mask, polygon: Polygon, params: CutParams) -> bool:

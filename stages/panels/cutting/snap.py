@@ -61,13 +61,13 @@ def _pull_side(view: View, other: View, polygon: Polygon, above: bool, params: S
             wanted = params.clear_share if depth[index] <= params.reach * extent else params.far_clear_share
             if clear < wanted or frame[index] + clear <= best_score:
                 continue
-            if not is_closed(other, margin, above, params):
+            if not is_closed(other, margin, params):
                 best, best_score = clip(polygon, *line, above=not above), float(frame[index]) + clear
     return best
 
 
-def is_closed(other: View, margin: Polygon, above: bool, params: SnapParams) -> bool:
-    """Whether what lies above (or below) a line is framed at both ends: the line is then a floor.
+def is_closed(other: View, margin: Polygon, params: SnapParams) -> bool:
+    """Whether a margin, what lies above or below a line, is framed at both ends: the line is then a floor.
 
     A panel's frames end at its corners, and none runs on along a margin.
     """

@@ -29,11 +29,13 @@ class InkParams:
     line: int = 9  # has next to nothing thinner than so many pixels of the page reduced:
     flat_share: float = 0.97  # with so much of it in broad areas it is a tone, since ink draws lines
     looked_at: int = 4  # pixels from one to the next of which the ink's luma is told
-    lightest: float = 95.0  # percent of a page are darker than its paper, or than the lightest of it;
+    lightest: float = 0.95  # of a page is darker than its paper, or than the lightest of it;
     darkest_paper: float = 150.0  # luma of that from which on it is paper,
     white_paper: float = 230.0  # and white enough for the network;
     uneven: float = 32.0  # levels that old paper is darker than that elsewhere,
-    least_paper: float = 0.25  # and the share of a page that it takes
+    least_paper: float = 0.25  # and the share of a page that it takes;
+    outshone: float = 12.0  # levels by which what is printed is lighter than no paper,
+    most_outshone: float = 0.01  # but for so much of the page: else it is a tone beside paper
 
 
 @dataclass(frozen=True, slots=True)

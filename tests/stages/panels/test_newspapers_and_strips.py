@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
 
 from mangacolor.core.types import Image
+from mangacolor.models.page import networks
 from mangacolor.stages.panels.blank import find_blank
+from mangacolor.stages.panels.cutting.border_net import border_probability
 from mangacolor.stages.panels.cutting.line_fit import detect_segments
 from mangacolor.stages.panels.cutting.lines import make_view
 from mangacolor.stages.panels.cutting.page import on_white_paper
@@ -28,18 +32,40 @@ def on_paper(level: int, ink: int) -> Image:
 
 
 def test_yellowed_paper_is_shown_white_and_its_ink_black() -> None:
-    shown = on_white_paper(on_paper(190, 40), DEFAULTS.ink)
-    assert shown.max() == 255 and shown.min() == 0
+    shown, yellowed = on_white_paper(on_paper(190, 40), DEFAULTS.ink)
+    assert yellowed and shown.max() == 255 and shown.min() == 0
     assert (shown > 128).sum() == (on_paper(190, 40) > 128).sum()
 
 
-def test_white_paper_and_pictures_without_paper_are_shown_as_they_are() -> None:
+def toned_with_gutters() -> Image:
+    """A night: all of it toned but for the white of two thin gutters, less than a twentieth of the page."""
+    page = on_paper(190, 40)
+    page[:, 150:153] = page[200:202] = 255
+    return page
+
+
+def test_white_paper_pictures_without_paper_and_tones_are_shown_as_they_are() -> None:
     for page in (
         on_paper(245, 40),
         np.tile(np.linspace(0, 220, 300).astype(np.uint8), (400, 1)),
         on_paper(90, 0),
+        toned_with_gutters(),
     ):
-        assert on_white_paper(page, DEFAULTS.ink) is page
+        shown, yellowed = on_white_paper(page, DEFAULTS.ink)
+        assert shown is page and not yellowed
+
+
+def test_yellowed_pages_are_shown_to_the_network_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Image] = []
+
+    def see(_weights: object, _backend: object) -> Callable[[Image], tuple[Image, Image]]:
+        return lambda luma: (shown.append(luma), (luma, luma))[1]
+
+    monkeypatch.setattr(networks, "page_reader", see)
+    page = np.full((1000, 700), 200, np.uint8)
+    seen = [border_probability(page, "torch", yellowed=yellowed) for yellowed in (False, True)]
+    assert all(one.shape == page.shape for one in seen)
+    assert shown[1].size > 1.5 * shown[0].size
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])
@@ -50,6 +76,12 @@ def test_brown_paper_is_no_paint(share: float) -> None:
     page = luma[..., None] * BROWN
     page[400 - round(400 * share) :] *= (1.0, 0.35, 0.3)
     assert is_painted(np.asarray(np.clip(page, 0, 255), np.uint8), DEFAULTS.ground) == bool(share)
+
+
+def test_a_black_page_with_red_on_it_is_in_colour() -> None:
+    page = np.zeros((400, 300, 3), np.uint8)
+    page[:100] = (200, 20, 20)
+    assert is_painted(page, DEFAULTS.ground)
 
 
 def with_floor(lowest: int) -> Image:
@@ -71,7 +103,7 @@ def pulled_to(page: Image) -> float:
     turned = find_blank(np.ascontiguousarray(page.T), DEFAULTS.blank)
     flipped = make_view(np.ascontiguousarray(page.T), turned, segments[:, [1, 0, 3, 2]], None, DEFAULTS.line)
     height, width = page.shape
-    assert is_closed(flipped, MARGIN, False, DEFAULTS.snap) == bool(page[260, 15] == 0)
+    assert is_closed(flipped, MARGIN, DEFAULTS.snap) == bool(page[260, 15] == 0)
     return float(fit_sides((view, flipped), page_polygon(width, height), DEFAULTS.snap)[:, 1].max())
 
 
@@ -85,4 +117,11 @@ def test_a_black_panel_between_white_gutters_is_one() -> None:
     boxes = [(30, 30, 160, 300), (206, 30, 160, 300), (382, 30, 188, 300), (30, 350, 540, 460)]
     page = draw_page(boxes)
     page[30:330, 206:366] = 0
+    assert_boxes(detected(page, "ltr"), boxes)
+
+
+def test_the_black_edge_of_a_scan_is_no_panel() -> None:
+    boxes = [(100, 30, 220, 300), (340, 30, 230, 300), (100, 350, 470, 460)]
+    page = draw_page(boxes)
+    page[:, 8:52] = 0
     assert_boxes(detected(page, "ltr"), boxes)
