@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
@@ -130,12 +130,19 @@ def checked_value(option: OptionField, value: Any) -> Any:
     if value is None and option.default is None:
         return None
     if not option.choices and isinstance(value, str) and value in option.words:
-        return value
+        return _plain(value, option.words)
     if option.type in (str, Path) and isinstance(value, str | os.PathLike):
         return option.type(expand_home(os.fspath(value)) if option.is_path else value)
     if not _fits(option, value):
         raise ValueError(f"{option.name} is {value!r}, and takes {_taken(option)}")
-    return value if isinstance(value, str | int | float) else option.type(value)  # a number of NumPy's
+    if option.choices:
+        return _plain(value, option.choices)
+    return value if type(value) in (bool, int, float) else option.type(value)  # a number of NumPy's
+
+
+def _plain(value: Any, words: Iterable[Any]) -> Any:
+    """The word that it is the same as: one of somebody's own class cannot travel to other processes."""
+    return next(word for word in words if word == value)
 
 
 def _fits(option: OptionField, value: Any) -> bool:

@@ -22,15 +22,22 @@ _WAITS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.0)
 T = TypeVar("T")
 
 
-def move_file(source: Path, target: Path) -> None:
-    """Move a file, over what lies at ``target``, in one step. Raises ``OSError``.
+def rename(source: Path, target: Path) -> None:
+    """Move a file or a folder on its disk, a file over what lies at ``target``, in one step. Raises
+    ``OSError``.
 
     Windows refuses where a program has one of the two open: a virus scanner or an indexer that has seen a
-    new file lets go of it in a moment, so it is tried again for some seconds. To another disk, as a folder
-    of OUT may be, it is copied first, beside its place.
+    new file lets go of it in a moment, so it is tried again for some seconds.
     """
+    _patiently(lambda: source.replace(target))
+
+
+def move_file(source: Path, target: Path) -> None:
+    """The same of a file, also to another disk, as a folder of OUT may be: there the target is whole or as it
+    was, but a killed process may leave the source, or a hidden ``.tmp`` beside the target. Raises
+    ``OSError``."""
     try:
-        _patiently(lambda: source.replace(target))
+        rename(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV or source.is_dir():
             raise
@@ -38,28 +45,40 @@ def move_file(source: Path, target: Path) -> None:
 
 
 def _move_to_another_disk(source: Path, target: Path) -> None:
-    copy = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    copy, is_new = target.with_name(f".{secrets.token_hex(8)}.tmp"), not os.path.lexists(target)
     try:
-        with source.open("rb") as data, copy.open("wb") as file:
-            shutil.copyfileobj(data, file)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(OSError):  # not every file system keeps rights
-            shutil.copystat(source, copy)
-        _patiently(lambda: copy.replace(target))
+        if source.is_symlink():  # it stays one
+            copy.symlink_to(source.readlink())
+        else:
+            _copy(source, copy)
+        rename(copy, target)
     finally:
         remove_file(copy)
-    remove_file(source)
+    try:
+        remove_file(source)
+    except OSError:  # it is not moved: each try would leave one more
+        if is_new:
+            remove_file(target)
+        raise
+
+
+def _copy(source: Path, copy: Path) -> None:
+    with source.open("rb") as data, copy.open("wb") as file:
+        shutil.copyfileobj(data, file)
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(OSError):  # not every file system keeps rights
+        shutil.copystat(source, copy)
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file, if it is there; on Windows as patiently as ``move_file``. Raises ``OSError``."""
+    """Remove a file, if it is there; on Windows as patiently as ``rename``. Raises ``OSError``."""
     _patiently(lambda: path.unlink(missing_ok=True))
 
 
 def read_file(path: Path) -> bytes:
     """What a file holds that another thread or program may just be replacing; on Windows as patiently as
-    ``move_file``. Raises ``OSError``."""
+    ``rename``. Raises ``OSError``."""
     return _patiently(path.read_bytes)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from mangacolor.core.system.files import move_file, read_file, remove_file
+from mangacolor.core.system.files import read_file, remove_file, rename
 
 _MOVES: Final = "moves.json"
 _ALL_HERE: Final = "all-here"  # marks that everything waits, and that new places may be taken
@@ -36,7 +36,7 @@ def move_all(waiting: Path, old_places: Mapping[Path, Path]) -> None:
         file.write(json.dumps(rows).encode())
         file.flush()
         os.fsync(file.fileno())
-    move_file(making, waiting / _MOVES)
+    rename(making, waiting / _MOVES)
     finish_moves(waiting)
 
 
@@ -52,13 +52,13 @@ def finish_moves(waiting: Path) -> bool:
         for number, (_, old) in enumerate(rows):
             if not (waiting / str(number)).exists():
                 with contextlib.suppress(FileNotFoundError):
-                    move_file(top / old, waiting / str(number))
+                    rename(top / old, waiting / str(number))
         (waiting / _ALL_HERE).touch()
     for number, (new, _) in enumerate(rows):
         if (waiting / str(number)).exists():
             place = _free(top / new)
             place.parent.mkdir(parents=True, exist_ok=True)
-            move_file(waiting / str(number), place)
+            rename(waiting / str(number), place)
     remove_file(waiting / _MOVES)
     shutil.rmtree(waiting)
     return True

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import spawn
 from pathlib import Path
-from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from mangacolor.core.system.kind import stop_signals
 from mangacolor.pipeline.engine.page_task import PageTask
@@ -19,6 +18,7 @@ from mangacolor.pipeline.processes.messages import Gone, Setting
 
 LISTENER: Final = "process"  # the name of threads that wait for messages
 _END_WITHIN: Final = 5.0  # seconds until the system has taken away a process that was killed
+_starting: Final = threading.Lock()
 
 
 class Process:
@@ -35,9 +35,9 @@ class Process:
         self.ready = self.alone = self.needs_all = self.is_a_stand_in = False
         self.pages: dict[int, PageTask] = {}
         self.parts: dict[int, Path] = {}
-        spawn = multiprocessing.get_context("spawn")
-        self._connection, theirs = spawn.Pipe()
-        self._process = spawn.Process(
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(
             target=entry.main, args=(theirs, self.share.cores), name="mangacolor pages", daemon=True
         )
         with _signals_held_back(), _without_main():
@@ -67,6 +67,7 @@ class Process:
             self._listener.start()
         except RuntimeError as error:
             self._kill()
+            self._connection.close()
             raise OSError(str(error)) from error
 
     def send(self, message: object) -> None:
@@ -103,13 +104,26 @@ class Process:
 @contextmanager
 def _without_main() -> Iterator[None]:
     """A process that begins in here does not import the script that began ours, which would run it once more
-    where that has no guard: nothing of it is needed there."""
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = script
+    where that has no guard: nothing of it is needed there.
+
+    The standard library has no other way to say so than to change what it tells a new process. Those that
+    other threads begin meanwhile are told as ever.
+    """
+    with _starting:
+        tell, ours = spawn.get_preparation_data, threading.get_ident()
+
+        def tell_less(name: str) -> dict[str, Any]:
+            told = tell(name)
+            if threading.get_ident() == ours:
+                for how in ("init_main_from_name", "init_main_from_path"):
+                    told.pop(how, None)
+            return told
+
+        spawn.get_preparation_data = tell_less
+        try:
+            yield
+        finally:
+            spawn.get_preparation_data = tell
 
 
 @contextmanager

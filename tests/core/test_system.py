@@ -163,3 +163,51 @@ def test_windows_tells_of_a_folder_since_when_its_files_have_their_names(
     assert files.named_since(page) == 20 * 10**9
     os.utime(page, (30, 30))
     assert files.named_since(page) == 30 * 10**9
+
+
+@pytest.fixture
+def two_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Folders on disks of their own."""
+    folders = tmp_path / "one", tmp_path / "two"
+    for folder in folders:
+        folder.mkdir()
+    real = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if self.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    return folders
+
+
+def test_a_link_stays_one_on_another_disk(two_disks: tuple[Path, Path]) -> None:
+    one, two = two_disks
+    (one / "page.png").symlink_to("gone.png")
+    files.move_file(one / "page.png", two / "page.png")
+    assert (two / "page.png").readlink() == Path("gone.png")
+    assert list(one.iterdir()) == []
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_cannot_be_taken_away_is_not_moved_either(
+    two_disks: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    """Or each try would leave one more of it on the other disk."""
+    one, two = two_disks
+    (one / "page.png").write_bytes(b"new")
+    if there:
+        (two / "page.png").write_bytes(b"old")
+    real = Path.unlink
+
+    def unlink(self: Path, missing_ok: bool = False) -> None:
+        if self.parent == one:
+            raise OSError(errno.EROFS, "Read-only file system")
+        real(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with pytest.raises(OSError, match="Read-only"):
+        files.move_file(one / "page.png", two / "page.png")
+    assert [path.name for path in two.iterdir()] == ["page.png"] * there
+    assert (one / "page.png").read_bytes() == b"new"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mangacolor.core.system import moves
-from mangacolor.core.system.files import move_file
+from mangacolor.core.system.files import rename
 
 
 @contextmanager
@@ -22,8 +22,8 @@ def killed_after(after: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[i
         if not left[0]:
             raise KeyboardInterrupt
         left[0] -= 1
-        move_file(source, target)
+        rename(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(moves, "move_file", die)
+        patch.setattr(moves, "rename", die)
         yield left

@@ -124,8 +124,12 @@ class Window:
         """What is seen of an element: H×W×3."""
         if self.devtools is None:
             self.devtools = self.context.new_cdp_session(self.page)
+        element = self.page.locator(selector)
+        element.scroll_into_view_if_needed()
+        box = element.bounding_box()
+        assert box is not None, f"{selector} is not shown"
         # For speed, not for a small file: Playwright's own way takes twice the time.
-        clip = {**self.page.locator(selector).bounding_box(), "scale": 1}
+        clip = {**box, "scale": 1}
         asked = {"format": "png", "optimizeForSpeed": True, "clip": clip}
         data = base64.b64decode(self.devtools.send("Page.captureScreenshot", asked)["data"])
         return np.asarray(PilImage.open(io.BytesIO(data)).convert("RGB"))

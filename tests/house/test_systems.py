@@ -73,7 +73,9 @@ def test_a_module_is_for_every_system(path: Path) -> None:
     code, name = tree(path), shown(path)
     assert list(texts_without_encoding(code)) == [], "say encoding=, which differs between systems"
     if name != OWNER:
-        assert list(moves_of_files(code)) == [], "take move_file and remove_file of core/system/files.py"
+        assert list(moves_of_files(code)) == [], (
+            "take rename, move_file and remove_file of core/system/files.py"
+        )
     assert set(posix_names(code)) <= LOOKED_AT.get(name, set()), "Windows has no such thing"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from multiprocessing import resource_tracker
+from multiprocessing import resource_tracker, spawn
 from pathlib import Path
 from queue import SimpleQueue
+from types import ModuleType
 
 import pytest
 
@@ -90,3 +92,35 @@ def test_a_process_for_which_there_is_no_thread_ends(tmp_path: Path, monkeypatch
         patch.setattr(threading.Thread, "start", refuse)
         process.listen(lambda _message: None)
     assert process._process.exitcode is not None
+
+
+def test_other_processes_are_told_of_the_script_while_ours_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And afterwards all are, whoever began first: two runs of two threads begin processes at once."""
+    script = ModuleType("__main__")
+    script.__file__, script.__spec__ = "script.py", None
+    monkeypatch.setitem(sys.modules, "__main__", script)
+    before, told = spawn.get_preparation_data, dict[str, bool]()
+
+    def ask(name: str) -> None:
+        found = spawn.get_preparation_data("any")
+        told[name] = "init_main_from_name" in found or "init_main_from_path" in found
+
+    ask("before")
+    inside, other = threading.Event(), threading.Event()
+
+    def begin_another() -> None:
+        inside.set()
+        with module._without_main():
+            ask("the other")
+        other.set()
+
+    with module._without_main():
+        threading.Thread(target=begin_another, daemon=True).start()
+        assert inside.wait(WITHIN)
+        ask("ours")
+        somebody = threading.Thread(target=ask, args=["somebody"])
+        somebody.start()
+        somebody.join(WITHIN)
+    assert other.wait(WITHIN)
+    assert told == {"before": True, "ours": False, "somebody": True, "the other": False}
+    assert spawn.get_preparation_data is before

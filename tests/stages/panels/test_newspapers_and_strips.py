@@ -59,7 +59,11 @@ def test_yellowed_pages_are_shown_to_the_network_larger(monkeypatch: pytest.Monk
     shown: list[Image] = []
 
     def see(_weights: object, _backend: object) -> Callable[[Image], tuple[Image, Image]]:
-        return lambda luma: (shown.append(luma), (luma, luma))[1]
+        def read(luma: Image) -> tuple[Image, Image]:
+            shown.append(luma)
+            return luma, luma
+
+        return read
 
     monkeypatch.setattr(networks, "page_reader", see)
     page = np.full((1000, 700), 200, np.uint8)
