@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Final
 
 import cv2
@@ -249,8 +250,6 @@ def _rule_lines(plates: Plates, cells: Sequence[Cell], rng: np.random.Generator)
 
 def _quantile(share: float) -> float:
     """The level of a normal distribution below which such a share lies."""
-    from statistics import NormalDist
-
     return NormalDist().inv_cdf(share) if share > 0 else -np.inf
 
 
