@@ -54,8 +54,8 @@ def kept(out: Path) -> dict[str, object]:
         name = path.relative_to(out).as_posix()
         if path.suffix == ".json" and ("/pages/" in name or "/chapters/" in name) and path.stem != "written":
             document = json.loads(path.read_text("utf-8"))
-            document.pop("_digest", None)
-            for said in document.values():
+            document.pop("_digest", None)  # of all of it, its times too
+            for said in (document, *document.values()):
                 if isinstance(said, dict):
                     said.pop("seconds", None)
             found[name] = document
