@@ -100,6 +100,7 @@ def _commit_copy(task: PageTask, output: PageOutput) -> Entry:
         redrawn = stage.redraw.run(context) if stage.redraw else None
         if redrawn is not None:
             artifact, reason = redrawn, "; ".join(filter(None, (reason, *context.warnings)))
+            break
     key = spec.copied_file_key(state.keys)
     return output.commit(artifact, key, state.panels, state.seconds, "copied", reason)
 

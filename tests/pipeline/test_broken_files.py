@@ -6,8 +6,6 @@ import shutil
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from mangacolor.pipeline.events import Warned
 from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.edited_chapters import colour, palette, write_pages
@@ -17,15 +15,6 @@ from mangacolor.tests.helpers.stages import tiny_weights
 INFO = (
     "<ComicInfo><Pages><Page Image='0' ImageWidth='1'/><Page Image='1' ImageWidth='1'/></Pages></ComicInfo>"
 )
-
-
-@pytest.fixture
-def chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "in").mkdir()
-    for number in (1, 2):
-        write_page(tmp_path / "in" / f"{number}.png", number)
-    return Path("in")
 
 
 def test_what_lies_beside_a_page_that_is_no_picture_any_more_is_copied(chapter: Path) -> None:

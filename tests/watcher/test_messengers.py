@@ -207,11 +207,8 @@ def test_a_command_that_cannot_be_run_is_refused_at_once(watched: Watching, text
     assert not watched.out.exists()
 
 
-def test_a_watch_that_dies_before_it_tells_tells_the_next_time(
-    watched: Watching, noting: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command, notes = noting
-    watched.chapter("a", 1)
+def die_before_telling(watched: Watching, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round of the watch that ends when a chapter is to be told of."""
 
     def die(*_: object) -> str:
         raise KeyboardInterrupt
@@ -220,6 +217,14 @@ def test_a_watch_that_dies_before_it_tells_tells_the_next_time(
         patch.setattr(messengers, "run_command", die)
         with pytest.raises(KeyboardInterrupt):
             watched.once(then=command)
+
+
+def test_a_watch_that_dies_before_it_tells_tells_the_next_time(
+    watched: Watching, noting: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command, notes = noting
+    watched.chapter("a", 1)
+    die_before_telling(watched, command, monkeypatch)
     watched.once(then=command)
     assert watched.started == []
     assert len(notes.read_text().splitlines()) == 1
@@ -231,14 +236,7 @@ def test_of_a_chapter_that_has_gone_before_it_is_told_of_nothing_is_told(
     """It would be told of as all of OUT."""
     command, notes = noting
     page = watched.chapter("a", 1) / "001.png"
-
-    def die(*_: object) -> str:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(messengers, "run_command", die)
-        with pytest.raises(KeyboardInterrupt):
-            watched.once(then=command)
+    die_before_telling(watched, command, monkeypatch)
     page.unlink()
     page.with_name("notes.txt").write_text("it is gone")
     watched.once(then=command)

@@ -15,16 +15,7 @@ from mangacolor.core.hashing import sha256_of
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.store.last_run import OF_ONE_RUN, Failure, LastRun, read_last_run, write_last_run
 from mangacolor.pipeline.store.layout import State
-from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
-
-
-@pytest.fixture
-def chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "in").mkdir()
-    for number in (1, 2):
-        write_page(tmp_path / "in" / f"{number}.png", number)
-    return Path("in")
+from mangacolor.tests.helpers.fake_stages import House, files, go
 
 
 def last(out: Path) -> LastRun:
