@@ -249,16 +249,21 @@ class Studio:
             pages=",".join(map(str, numbers)) or None,
             force=wanted.force,
         )
-        result = run(
-            self.work.inputs,
-            self.state.out,
-            self.work.options,
-            run_options,
-            emit=emit,
-            cancel=cancel,
-            only=pages,
-            learner=self.settings.learner_of(run_options),
-        )
+        try:
+            result = run(
+                self.work.inputs,
+                self.state.out,
+                self.work.options,
+                run_options,
+                emit=emit,
+                cancel=cancel,
+                only=pages,
+                learner=self.settings.learner_of(run_options),
+            )
+        finally:  # a run that fails may have made pages before
+            for desk in self.desks.all:
+                desk.refresh()
+                self._prepare(desk)
         self._run_done(wanted, result)
         return result
 
@@ -286,7 +291,11 @@ class Studio:
         if isinstance(event, PageStarted | PageDone | PageFailed):
             self._tell_page(event.page)
         if event is None or isinstance(event, STEP_EVENTS):
-            self.hub.tell("run", self.runner.document())
+            told = self.runner.document()
+            self.hub.tell("run", told)
+            # Not before: who asks while the run still has pages in hand would be shown that for good.
+            if event is None and told["state"] in ("idle", "failed"):
+                self.hub.tell("chapter", {})
 
     def _run_done(self, wanted: Wanted, result: RunResult) -> None:
         if result.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
@@ -295,10 +304,6 @@ class Studio:
             self._is_behind &= pages is not None
             if not self.stale and not self._is_behind:
                 remove_file(self._pending)
-        for desk in self.desks.all:
-            desk.refresh()
-            self._prepare(desk)
-        self.hub.tell("chapter", {})
 
     def _tell_page(self, page: str) -> None:
         chapter = self._chapter_of.get(page)

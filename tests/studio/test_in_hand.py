@@ -12,9 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from mangacolor.core.errors import InputError
+from mangacolor.core.errors import ExitStatus, InputError, OutputError
 from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.events import Listener, PageStarted, RunResult
 from mangacolor.studio.routes import colours
+from mangacolor.studio.runner import Wanted
 from mangacolor.studio.studio import Studio
 from mangacolor.tests.helpers.studio import PAGES
 from mangacolor.tests.helpers.studio_server import opened_studio, wait_until_idle
@@ -153,3 +156,36 @@ def test_who_asked_before_the_surfaces_were_gathered_is_told_when_they_are(
             assert time.monotonic() < until
             time.sleep(0.02)
         listening.join(10)
+
+
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+def test_once_a_run_has_ended_windows_ask_again_and_see_no_page_in_hand(
+    client: httpx.Client, studio: Studio, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    wait_until_idle(client)
+    begun, told, seen = threading.Event(), threading.Event(), []
+
+    def pretended(*_: Any, emit: Listener, cancel: CancelToken, **__: Any) -> RunResult:
+        emit(PageStarted(PAGE, {}, {}))
+        begun.set()
+        if end == "failed":
+            raise OutputError("the disk is full", "Make room.")
+        while not cancel.requested:
+            time.sleep(0.005)
+        return RunResult(ExitStatus.INTERRUPTED, 1, 0, 0, 0, 0, 0.0, 0, 0)
+
+    def tell(kind: str, *_: Any) -> None:
+        if begun.is_set() and kind == "chapter":
+            seen.append(client.get("/api/chapter").json())
+            told.set()
+
+    monkeypatch.setattr("mangacolor.studio.studio.run", pretended)
+    monkeypatch.setattr(studio.hub, "tell", tell)
+    studio.runner.ask(Wanted("asked"))
+    assert begun.wait(60)
+    if end == "stopped":
+        studio.runner.stop()
+    assert told.wait(60)
+    for document in seen:
+        assert document["run"]["state"] == ("failed" if end == "failed" else "idle")
+        assert "working" not in {page["state"] for page in document["pages"]}
