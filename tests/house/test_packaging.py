@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from mangacolor.models.files.known import find_weights
 from mangacolor.models.files.reading import bundled_file
@@ -176,7 +177,7 @@ def test_the_metadata_says_what_pyproject_says(dist: Path) -> None:
     assert told["Description-Content-Type"] == "text/markdown"
     assert set(told.get_all("Provides-Extra", [])) == table["optional-dependencies"].keys()
     bare = {text for text in told.get_all("Requires-Dist", []) if "extra ==" not in text}
-    assert {text.replace(" ", "") for text in bare} == set(table["dependencies"])
+    assert {Requirement(text) for text in bare} == {Requirement(text) for text in table["dependencies"]}
 
 
 @pytest.mark.slow
