@@ -125,6 +125,7 @@ def test_a_damaged_document_is_no_surprise(chapter: Path, tmp_path: Path, weight
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_many_damaged_documents_are_no_surprise(chapter: Path, tmp_path: Path, weights: Path) -> None:
     for seed in range(100, 250):
         copy = Path(shutil.copytree(chapter, tmp_path / str(seed)))
