@@ -53,7 +53,7 @@ class Process:
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 def write_chapter(folder: Path, *seeds: int) -> None:

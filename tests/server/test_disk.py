@@ -194,7 +194,7 @@ def test_a_real_disk_that_fills_up(tmp_path: Path) -> None:
         assert (inside / "series" / folder_name("B") / MEMORY).exists()
         assert not [name for name in files_under(inside) if name.endswith(".tmp")]
         process.terminate()
-        assert process.wait(20) == 143
+        assert process.wait(60) == 143
         assert process.stderr is not None
         lines = process.stderr.read().splitlines()
         assert lines and all("the disk is full" in line for line in lines), lines

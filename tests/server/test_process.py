@@ -73,7 +73,7 @@ def test_it_serves_and_ends_when_asked(tmp_path: Path, number: signal.Signals, s
         assert answer.status_code == 200 and answer.content != page
         assert client.post("/suwayomi", files={"image": page}).content == answer.content
         process.send_signal(number)
-        assert process.wait(20) == status
+        assert process.wait(60) == status
         assert (process.stdout.read(), process.stderr.read()) == ("", "")
 
 
@@ -87,7 +87,7 @@ def test_it_ends_while_a_page_is_at_work(tmp_path: Path) -> None:
             line.sendall(f"{head}content-length: {len(page)}\r\n\r\n".encode() + page)
             time.sleep(0.5)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 143
+            assert process.wait(60) == 143
 
 
 def _can_be_alone() -> bool:
@@ -114,7 +114,7 @@ with subprocess.Popen(sys.argv[3:], stdout=subprocess.PIPE, text=True) as server
         sys.stdout.write(done.stdout + done.stderr[-500:])
     finally:
         server.terminate()
-    server.wait(30)
+    server.wait(60)
 """
 
 

@@ -38,7 +38,7 @@ def client(
 
 
 def connect(client: httpx.Client) -> socket.socket:
-    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10)
+    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=60)
 
 
 @pytest.mark.parametrize("said", [b"", HALF_HEAD], ids=["nothing", "half a head"])
