@@ -41,7 +41,7 @@ class Process:
         documents = [json.loads(line) for line in lines if line.endswith("\n")]
         return [document for document in documents if document["event"] == event]
 
-    def wait_for(self, event: str, count: int = 1, patience: float = 100) -> list[dict[str, Any]]:
+    def wait_for(self, event: str, count: int = 1, patience: float = 200) -> list[dict[str, Any]]:
         self._wait(lambda: len(self.said(event)) >= count, event, patience)
         return self.said(event)
 
@@ -144,7 +144,7 @@ def test_a_file_that_grows_for_half_a_minute_is_coloured_once(tmp_path: Path) ->
             file.write(data[len(data) * turn // 30 : len(data) * (turn + 1) // 30])
             time.sleep(1)
             assert watching.said("chapter_settled") == []
-    watching.wait_for("chapter_coloured", patience=150)
+    watching.wait_for("chapter_coloured")
     watching.end(signal.SIGTERM)
     assert [document["chapter"] for document in watching.said("chapter_started")] == ["x.cbz"]
     assert watching.said("chapter_failed") == watching.said("page_failed") == []
