@@ -152,7 +152,7 @@ class Studio:
     def ask(self, path: str) -> httpx.Response:
         """What the studio answers a program that knows the token."""
         token = httpx.URL(self.address).params["token"]
-        return httpx.get(f"{self.origin}/api/{path}", headers={"X-Token": token}, timeout=30)
+        return httpx.get(f"{self.origin}/api/{path}", headers={"X-Token": token}, timeout=90)
 
     def wait_until_idle(self) -> None:
         """Until nothing runs or is about to."""

@@ -32,7 +32,7 @@ def opened_studio(out: Path, **settings: Any) -> Iterator[tuple[Studio, httpx.Cl
         serving.start()
         try:
             with httpx.Client(
-                base_url=address_of(listener), headers={"X-Token": TOKEN}, timeout=60
+                base_url=address_of(listener), headers={"X-Token": TOKEN}, timeout=150
             ) as client:
                 yield studio, client
         finally:
@@ -53,7 +53,7 @@ def _serve(studio: Studio, server: Any, listener: Any) -> None:
 
 
 def wait_until_idle(
-    client: httpx.Client, chapter: dict[str, str] | None = None, seconds: float = 60
+    client: httpx.Client, chapter: dict[str, str] | None = None, seconds: float = 150
 ) -> dict[str, Any]:
     """A chapter's document once nothing runs and nothing of it is about to."""
     until = time.monotonic() + seconds

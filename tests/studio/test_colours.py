@@ -358,7 +358,7 @@ def test_the_palette_can_be_taken_away(client: httpx.Client, out: Path) -> None:
 
 def wait_until_shown(out: Path, page: str, before: bytes) -> None:
     """Until the studio has, by itself, made a page anew."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 150
     while (out / page).read_bytes() == before:
         assert time.monotonic() < until, "the page is as it was"
         time.sleep(0.1)

@@ -58,7 +58,7 @@ def test_a_chapter_is_coloured_from_the_beginning(chapter: Path, tmp_path: Path)
 
 
 def wait_until_coloured(client: httpx.Client) -> dict[str, Any]:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 250
     while time.monotonic() < until:
         document = wait_until_idle(client)
         if all(page["state"] == "coloured" for page in document["pages"]):
