@@ -90,9 +90,7 @@ def run(
 
         while True:
             try:
-                plan, result = _attempt(
-                    inputs, out, plan_anew, progress, token, part is None, learner, make_graph
-                )
+                plan, result = _attempt(inputs, out, plan_anew, progress, token, learner, make_graph)
                 break
             except DeviceError as error:
                 choice.pass_over(error)
@@ -108,12 +106,11 @@ def _attempt(
     make: Callable[[], WorkPlan],
     progress: RunProgress,
     cancel: CancelToken,
-    whole: bool,
     learner: Learner | None,
     make_graph: MakeGraph | None,
 ) -> tuple[WorkPlan, RunResult]:
-    """Do what is planned, and say how it went and by which plan. ``whole``: the inputs are. ``make_graph``:
-    what makes the plan's graph from its options in other processes, too."""
+    """Do what is planned, and say how it went and by which plan. ``make_graph``: what makes the plan's graph
+    from its options in other processes, too."""
     plan = make()
     run_options = plan.run_options
     progress.begin(plan)
@@ -126,7 +123,7 @@ def _attempt(
             plan = _learnt(inputs, plan, learner, store.state, progress, cancel)
             progress.tell_of_device(plan)
         work = _take_on(plan, store, cancel, progress)
-        result = _colour(work, inputs if whole else None, progress, make_graph)
+        result = _colour(work, inputs, progress, make_graph)
         _tidy(work, result, progress)
         if run_options.until and not plan.selection.commits:
             progress(_announce_no_page(run_options.until, store.state))
@@ -173,11 +170,9 @@ def _take_on(plan: WorkPlan, store: Store, cancel: CancelToken, progress: RunPro
     return _Work(plan, store, job, tasks, outputs, own)
 
 
-def _colour(
-    work: _Work, inputs: Sequence[Path] | None, emit: Listener, make_graph: MakeGraph | None
-) -> RunResult:
-    """Do the tasks. ``inputs``: what a whole run was given, which is noted; None for a part of one."""
-    noted = None if inputs is None else _note_run(inputs, work.plan, work.store.state)
+def _colour(work: _Work, inputs: Sequence[Path], emit: Listener, make_graph: MakeGraph | None) -> RunResult:
+    """Do the tasks. ``inputs``: what the run was given, which is noted of a whole one."""
+    noted = _note_run(inputs, work.plan, work.store.state)
     emit(RunStarted(len(work.tasks.pages), len(work.plan.chapters), halfway=len(work.tasks.chapters)))
     result = _make_engine(work, emit, make_graph).run(work.tasks)
     if noted is not None and result.failures:
@@ -203,7 +198,7 @@ def _tidy(work: _Work, result: RunResult, emit: Listener) -> None:
 def _note_decisions(work: _Work, result: RunResult) -> None:
     """Leave word in each chapter, all of whose pages were asked for, whether people's decisions are in them:
     not where a page or a stage of the chapter failed."""
-    whole = {chapter.name: len(chapter.pages) for chapter in work.plan.whole_chapters}
+    whole = {chapter.name: len(chapter.pages) for chapter in work.plan.known.chapters}
     failed = {failure.page for failure in result.failures}
     for task in work.tasks.all_chapters:
         chapter, documents = task.chapter, task.documents
@@ -222,8 +217,8 @@ def _announce_no_page(until: str, state: State) -> Announced:
 
 
 def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun | None:
-    """Keep what a whole run was told; None for one of some pages, or up to some stage."""
-    if not plan.selection.commits or plan.is_of_some:
+    """Keep what a whole run was told; None for one of a part or of some pages, or up to some stage."""
+    if not (plan.selection.commits and plan.known.are_all) or plan.is_of_some:
         return None
     noted = LastRun(absolute_inputs(inputs), with_absolute_paths(plan.options), plan.run_options)
     write_last_run(state, noted)
@@ -283,7 +278,8 @@ def _set_aside(work: _Work, emit: Listener) -> None:
     plan, state, manifest = work.plan, work.store.state, work.store.manifest
     keep = plan.run_options.keep_removed
     archives = [output.name for output in plan.outputs if output.kind == "archive"]
-    for event in set_aside(state, manifest, work.outputs, plan.outputs, plan.layout, keep, plan.whole):
+    whole = plan.known.are_all
+    for event in set_aside(state, manifest, work.outputs, plan.outputs, plan.layout, keep, whole):
         archives += [] if event.moved_to is None else [event.file]
         emit(event)
     drop_unpacked(state, manifest, archives, plan.planned)

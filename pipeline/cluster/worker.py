@@ -20,7 +20,7 @@ from mangacolor.core.devices import device_kind
 from mangacolor.core.errors import SetupError
 from mangacolor.core.installed import version_of
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter
+from mangacolor.core.types import Chapter, KnownChapters
 from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, Release
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.local import Engine
@@ -125,8 +125,8 @@ def _run(bundle: Bundle, token: CancelToken) -> BundleResult:
     store = Store(state, Manifest(state.out, bundle.part, state.scratch, bundle.known))
     selection = graph.select(settings.until, settings.start)
     chapters = (bundle.chapter,)
-    planned = frozenset(page.name for page in bundle.chapter.pages)
-    job = make_job(WorkPlan(graph, selection, bundle.options, settings, chapters, planned), token)
+    known = KnownChapters(chapters)
+    job = make_job(WorkPlan(graph, selection, bundle.options, settings, chapters, known), token)
     tasks = make_tasks(job, chapters, store, begun=bundle.pages)
     _leave_ends_to_the_client(tasks)
     events: list[Event] = []

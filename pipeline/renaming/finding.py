@@ -70,7 +70,7 @@ def _whole_chapters(plan: WorkPlan) -> list[Chapter]:
         dataclasses.replace(
             whole, pages=tuple(asked[whole.name].get(page.name, page) for page in whole.pages)
         )
-        for whole in plan.whole_chapters
+        for whole in plan.known.chapters
         if whole.name in asked
     ]
 
