@@ -21,9 +21,10 @@ from mangacolor.core.errors import SetupError
 from mangacolor.core.installed import version_of
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, KnownChapters
-from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, Release
+from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Release
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.local import Engine
+from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
 from mangacolor.pipeline.events import Event, StageStarted, Stopping
 from mangacolor.pipeline.preparation import WorkPlan, make_job
@@ -137,7 +138,7 @@ def _run(bundle: Bundle, token: CancelToken) -> BundleResult:
         events=tuple(event for event in events if not isinstance(event, StageStarted | Stopping)),
         stages_run=result.stages_run,
         counts=engine.counts,
-        halfway=_halfway(tasks),
+        halfway={task.name: task.describe_pass() for task in _halfway(tasks)},
     )
 
 
@@ -149,12 +150,7 @@ def _leave_ends_to_the_client(tasks: Tasks) -> None:
         packing.missing += 1
 
 
-def _halfway(tasks: Tasks) -> dict[str, Halfway]:
-    """What the client must know of pages that have ended their first pass."""
-    pages: dict[str, Halfway] = {}
-    for chapter in tasks.waiting_chapters():
-        for survived, ended in ((True, chapter.arrived), (False, chapter.coloured)):
-            for task in ended:
-                state = task.state
-                pages[task.name] = Halfway(state.keys, state.sha256, state.seconds, state.panels, survived)
-    return pages
+def _halfway(tasks: Tasks) -> list[PageTask]:
+    """Pages that have ended their first pass, and of which a chapter stage is to know."""
+    chapters = tasks.waiting_chapters()
+    return [task for chapter in chapters for task in (*chapter.arrived, *chapter.coloured)]
