@@ -40,7 +40,7 @@ class WorkPlan:
     ``known``: the chapters with the pages that were not asked for. ``outputs``: the files of OUT that the
     input gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``spreads``:
     which were found, in words. ``series``: what is remembered of earlier pages, where that is wanted.
-    ``is_of_some``: not all pages were asked for. ``alone``: what those that were are without.
+    ``omits_pages``: not all pages were asked for. ``note_on_pages``: what those that were are without.
     """
 
     graph: Graph
@@ -55,8 +55,8 @@ class WorkPlan:
     outputs: tuple[Output, ...] = ()
     layout: str = ""
     series: SeriesMemory | None = None
-    is_of_some: bool = False
-    alone: str = ""
+    omits_pages: bool = False
+    note_on_pages: str = ""
 
     @property
     def planned(self) -> frozenset[str]:
@@ -68,7 +68,7 @@ class WorkPlan:
         """The outputs that this run is to write: those of the pages that were asked for."""
         if not self.selection.commits:
             return ()
-        if not self.is_of_some:
+        if not self.omits_pages:
             return self.outputs
         names = {page.name for chapter in self.chapters for page in chapter.pages}
         names |= {chapter.container.name for chapter in self.chapters if chapter.container}
@@ -112,11 +112,11 @@ def make_plan(
         extras=discovered.extras,
         notes=(*notes_on_device(options.device), *discovered.notes),
         spreads=spreads,
-        alone=_note_on_part(picked, options, run_options, selection, state) if only is None else "",
+        note_on_pages=_note_on_part(picked, options, run_options, selection, state) if only is None else "",
         outputs=discovered.outputs,
         layout=discovered.layout,
         series=open_series(options.series) if options.harmonize else None,
-        is_of_some=run_options.pages is not None or only is not None,
+        omits_pages=run_options.pages is not None or only is not None,
     )
 
 

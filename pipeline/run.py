@@ -198,7 +198,7 @@ def _tidy(work: _Work, result: RunResult) -> None:
     job = work.job
     if not job.selection.commits or job.independent or job.cancel.requested:
         return
-    if not work.plan.is_of_some:
+    if not work.plan.omits_pages:
         _copy_extras(work)
     _set_aside(work)
     _note_decisions(work, result)
@@ -227,7 +227,7 @@ def _announce_no_page(until: str, state: State) -> Announced:
 
 def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun | None:
     """Keep what a whole run was told; None for one of a part or of some pages, or up to some stage."""
-    if not (plan.selection.commits and plan.known.are_all) or plan.is_of_some:
+    if not (plan.selection.commits and plan.known.are_all) or plan.omits_pages:
         return None
     noted = LastRun(absolute_inputs(inputs), with_absolute_paths(plan.options), plan.run_options)
     write_last_run(state, noted)

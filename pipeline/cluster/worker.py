@@ -59,25 +59,31 @@ class Introduction:
     problem: str = ""
 
 
-def introduce(options: Options, probe: Path, secret: str, source: Path | None) -> Introduction:
-    """See whether this process can take part in a run.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Probe:
+    """What a worker is to see of the client's files: ``file``, just written to OUT with ``secret`` in it, and
+    ``source``, the path of an input, if there is one."""
 
-    ``probe`` is a file that the client has just written to OUT, with ``secret`` in it; ``source`` the path
-    of an input, if there is one.
-    """
+    file: Path
+    secret: str
+    source: Path | None
+
+
+def introduce(options: Options, probe: Probe) -> Introduction:
+    """See whether this process can take part in a run."""
     problem = ""
     try:
         release = make_release(options, registry.graph_of(options))
     except Exception as error:  # whatever is wrong here, the client must tell
         release, problem = Release("", ""), f"{error}"
     try:
-        sees_out = probe.read_text("ascii") == secret
+        sees_out = probe.file.read_text("ascii") == probe.secret
     except OSError:
         sees_out = False
     if not sees_out:
-        problem = problem or f"does not see the output folder {probe.parents[2]}"
-    if source and not source.exists():
-        problem = problem or f"does not see the input {source}"
+        problem = problem or f"does not see the output folder {probe.file.parents[2]}"
+    if probe.source and not probe.source.exists():
+        problem = problem or f"does not see the input {probe.source}"
     return Introduction(release, libraries(), problem)
 
 
