@@ -100,6 +100,18 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownChapters:
+    """The chapters of the input that a run knows, with all their pages.
+
+    ``are_all``: the input has no others. Else a page that is named and lies in none of them is no mistake: it
+    may be another chapter's, which a watch runs by itself or has not seen yet.
+    """
+
+    chapters: tuple[Chapter, ...] = ()
+    are_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """A panel: polygon (clipped to the page, clockwise), its bounding box, confidence in [0, 1].
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.system.files import identify
 from mangacolor.core.types import Chapter, Page
 from mangacolor.formats import comicinfo
@@ -16,7 +17,7 @@ from mangacolor.formats.archive_out import Extra
 from mangacolor.formats.containers import folder_container, open_container, output_name
 from mangacolor.formats.entry_names.encoding import check_encoding
 from mangacolor.formats.inputs import Found, find_files
-from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
+from mangacolor.formats.limits import DEFAULT_LIMITS, Limits, limits_of
 from mangacolor.formats.names import check_clashes, natural_key, path_text
 from mangacolor.formats.opened import Opened, OutputFormat
 from mangacolor.formats.outputs.names import OutputNames, Wish, by_precedence
@@ -81,6 +82,14 @@ def discover(
     found = part.found if part else find_files(inputs, out.resolve(), notes)
     planner = _Planner(out.resolve(), len(inputs) > 1, form, limits, encoding)
     return planner.plan(found, notes, part.wanted if part else None)
+
+
+def discover_for(
+    inputs: Sequence[Path], out: Path, options: Options, run_options: RunOptions, part: Part | None = None
+) -> Plan:
+    """What ``discover`` finds for a run that is told so."""
+    limits = limits_of(options, run_options)
+    return discover(inputs, out, run_options.output_form, limits, run_options.names_encoding, part)
 
 
 class _Folder:

@@ -11,8 +11,7 @@ from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.settings import Direction
 from mangacolor.core.types import PageSource
 from mangacolor.formats.comicinfo import told_direction
-from mangacolor.formats.discovery import discover
-from mangacolor.formats.limits import limits_of
+from mangacolor.formats.discovery import discover_for
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.editing.sources import Sources
 from mangacolor.pipeline.store.last_run import LastRun, known_last_run
@@ -84,9 +83,7 @@ def _last_planned(state: State, work: LastRun | None) -> dict[str, ChapterPages]
 
 def planned_chapters(work: LastRun, out: Path) -> dict[str, ChapterPages]:
     """The chapters that inputs give, by name. Raises ``InputError`` or ``UsageError`` where they are gone."""
-    run = work.run_options
-    limits = limits_of(work.options, run)
-    plan = discover(work.inputs, out, run.output_form, limits, run.names_encoding)
+    plan = discover_for(work.inputs, out, work.options, work.run_options)
     return {
         chapter.name: ChapterPages(
             chapter.name,

@@ -19,12 +19,13 @@ from mangacolor.formats.archives import list_archive, read_member
 from mangacolor.formats.comicinfo import is_comicinfo, rearrange, update
 from mangacolor.formats.containers import written_suffixes
 from mangacolor.formats.epub.writing import write_epub
-from mangacolor.formats.limits import DEFAULT_LIMITS
+from mangacolor.formats.limits import Limits
 from mangacolor.formats.names import natural_key, readable
 from mangacolor.formats.outputs.book_forms import BookForm
 from mangacolor.formats.pdf.writing import write_pdf
 from mangacolor.formats.sniff import IMAGE_SUFFIXES
 from mangacolor.pipeline.chapter_pages import ChapterPages
+from mangacolor.pipeline.store.last_run import known_limits
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.store import Store
 
@@ -95,6 +96,7 @@ class _Writing:
         self._extras = {entry.page: state.out / entry.file for entry in beside}
         packed = manifest.entry(chapter.name)
         self._archive = state.out / packed.file if packed and packed.outcome == "packed" else None
+        self._limits = known_limits(state)
         self.title = title_of(state, chapter.name)
 
     def write(self, file: BinaryIO, form: BookForm) -> tuple[str, ...]:
@@ -141,7 +143,7 @@ class _Writing:
                 yield self._inside(page), data
         if self._archive is not None and self._archive.is_file():
             pages = [page for page in self._pages if page not in left_out]
-            for name, data, held in _beside_in_archive(self._archive, form):
+            for name, data, held in _beside_in_archive(self._archive, form, self._limits):
                 yield name, self._of_book(data, held, pages) if is_comicinfo(name) else data
 
     def _of_book(self, info: bytes, held: Sequence[str], pages: Sequence[str]) -> bytes:
@@ -181,18 +183,20 @@ class _Writing:
         return (name.rpartition("/")[0] or ".") == self._chapter
 
 
-def _beside_in_archive(archive: Path, form: BookForm) -> Iterator[tuple[str, bytes, Sequence[str]]]:
+def _beside_in_archive(
+    archive: Path, form: BookForm, limits: Limits
+) -> Iterator[tuple[str, bytes, Sequence[str]]]:
     """The same of a chapter that OUT holds as an archive, as that has it, each with the pages that
     the archive holds, in reading order. Of an EPUB nothing: its documents are no part of another book. Raises
     ``InputError`` where it cannot be read."""
     if archive.suffix.lower() in (".epub", ".pdf"):
         return
     try:
-        members = list_archive(archive, "zip", DEFAULT_LIMITS).members
+        members = list_archive(archive, "zip", limits).members
         held = sorted((readable(member.name) for member in members if is_picture(member)), key=natural_key)
         for member in members:
             if _is_beside_pages(member) and (form == "zip" or is_comicinfo(member.name)):
-                yield member.name, read_member(archive, "zip", member, DEFAULT_LIMITS.entry_bytes), held
+                yield member.name, read_member(archive, "zip", member, limits.entry_bytes), held
     except (InputError, PageError) as error:
         remedy = "Delete it and colour the chapter again: its pages are kept, and packed anew."
         raise InputError(error.message, remedy) from error

@@ -22,7 +22,7 @@ class GuestPages:
 
     def __init__(self, plan: WorkPlan, tasks: Tasks) -> None:
         self._path = plan.options.colours_from
-        self._every_page = plan.whole and not plan.is_of_some
+        self._every_page = plan.known.are_all and not plan.omits_pages
         self._tasks = tasks.pages if self._path else []
         self._fits = {task.name: _fits(task) for task in self._tasks}
 

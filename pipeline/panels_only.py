@@ -13,7 +13,7 @@ from mangacolor.core.atomic import write_atomic
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.errors import ExitStatus, MangacolorError, OutputError, UsageError
 from mangacolor.core.settings import Direction, Options
-from mangacolor.core.types import Artifact, Chapter, Inputs, Page
+from mangacolor.core.types import Artifact, Chapter, Inputs, KnownChapters, Page
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.names import clash_key
 from mangacolor.formats.writers import encode_png
@@ -64,7 +64,7 @@ def write_panels(
     ``UsageError``, ``InputError`` or ``OutputError``; a page that cannot be read is told and listed.
     """
     plan = discover(images, out)
-    chapters = with_edits(plan.chapters, edits, State(out))
+    chapters = with_edits(KnownChapters(plan.chapters, are_all=True), edits, State(out))
     work = [(chapter, page) for chapter in chapters for page in chapter.pages]
     _check_names([page.name for _, page in work])
     options = Options(direction=direction, force_color=True, panel_method=method or "learnt")

@@ -104,7 +104,7 @@ def plan_run(
     """
     plan = make_plan(inputs, out, options, run_options, graph or graph_of(options))
     store = read_store(out)
-    notes = [*filter(None, [plan.alone]), *plan.spreads]
+    notes = [*filter(None, [plan.note_on_pages]), *plan.spreads]
     if run_options.learn and foresee is not None:
         foreseen = foresee(inputs, plan, store.state)
         forced = plan.selection.forced | foreseen.redone

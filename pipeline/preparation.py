@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import check_device_name, notes_on_device
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.types import Chapter
+from mangacolor.core.types import Chapter, KnownChapters
 from mangacolor.formats.archive_out import Extra
-from mangacolor.formats.discovery import Part, Plan, discover
-from mangacolor.formats.limits import limits_of
+from mangacolor.formats.discovery import Part, discover_for
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
@@ -38,11 +37,10 @@ NAMES_OR_PATHS = ("weights", "upscaler")
 class WorkPlan:
     """The pages that were asked for, and how they are to be made.
 
-    ``planned``: the output name of every page of the input. ``outputs``: the files of OUT that the input
-    gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``spreads``: which
-    were found, in words. ``whole``: these are all files of the input, and not a part of it. ``series``: what
-    is remembered of earlier pages, where that is wanted. ``whole_chapters``: with the pages that were not
-    asked for. ``is_of_some``: not all pages were asked for. ``alone``: what those that were are without.
+    ``known``: the chapters with the pages that were not asked for. ``outputs``: the files of OUT that the
+    input gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``spreads``:
+    which were found, in words. ``series``: what is remembered of earlier pages, where that is wanted.
+    ``omits_pages``: not all pages were asked for. ``note_on_pages``: what those that were are without.
     """
 
     graph: Graph
@@ -50,24 +48,27 @@ class WorkPlan:
     options: Options
     run_options: RunOptions
     chapters: tuple[Chapter, ...]
-    planned: frozenset[str]
+    known: KnownChapters
     extras: tuple[Extra, ...] = ()
     notes: tuple[str, ...] = ()
     spreads: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
     layout: str = ""
-    whole: bool = True
     series: SeriesMemory | None = None
-    whole_chapters: tuple[Chapter, ...] = ()
-    is_of_some: bool = False
-    alone: str = ""
+    omits_pages: bool = False
+    note_on_pages: str = ""
+
+    @property
+    def planned(self) -> frozenset[str]:
+        """The output name of every page of the input."""
+        return frozenset(page.name for chapter in self.known.chapters for page in chapter.pages)
 
     @property
     def written(self) -> tuple[Output, ...]:
         """The outputs that this run is to write: those of the pages that were asked for."""
         if not self.selection.commits:
             return ()
-        if not self.is_of_some:
+        if not self.omits_pages:
             return self.outputs
         names = {page.name for chapter in self.chapters for page in chapter.pages}
         names |= {chapter.container.name for chapter in self.chapters if chapter.container}
@@ -95,12 +96,11 @@ def make_plan(
     check_device_name(options.device)
     if run_options.cluster:
         options = with_absolute_paths(options)
-    discovered = _discover(inputs, out, options, run_options, part)
-    # Of a part nobody knows the other pages, which hints and corrections may be for.
-    checked = options if part is None else dataclasses.replace(options, hints=None)
-    _check(graph, checked, discovered.chapters, selection)
+    discovered = discover_for(inputs, out, options, run_options, part)
+    known = KnownChapters(discovered.chapters, are_all=part is None)
+    _check(graph, options, known, selection)
     state = State(out)
-    edited = with_edits(discovered.chapters, run_options.edits, state, whole=part is None)
+    edited = with_edits(known, run_options.edits, state)
     picked, spreads = _pick(edited, options, run_options, state.out, only, cancel or CancelToken())
     return WorkPlan(
         graph,
@@ -108,32 +108,23 @@ def make_plan(
         options,
         run_options,
         chapters=picked,
-        planned=frozenset(page.name for chapter in discovered.chapters for page in chapter.pages),
+        known=known,
         extras=discovered.extras,
         notes=(*notes_on_device(options.device), *discovered.notes),
         spreads=spreads,
-        alone=_note_on_part(picked, options, run_options, selection, state) if only is None else "",
+        note_on_pages=_note_on_part(picked, options, run_options, selection, state) if only is None else "",
         outputs=discovered.outputs,
         layout=discovered.layout,
-        whole=part is None,
         series=open_series(options.series) if options.harmonize else None,
-        whole_chapters=discovered.chapters,
-        is_of_some=run_options.pages is not None or only is not None,
+        omits_pages=run_options.pages is not None or only is not None,
     )
 
 
-def _discover(
-    inputs: Sequence[Path], out: Path, options: Options, run_options: RunOptions, part: Part | None
-) -> Plan:
-    limits = limits_of(options, run_options)
-    return discover(inputs, out, run_options.output_form, limits, run_options.names_encoding, part)
-
-
-def _check(graph: Graph, options: Options, chapters: Sequence[Chapter], selection: Selection) -> None:
+def _check(graph: Graph, options: Options, known: KnownChapters, selection: Selection) -> None:
     """Raise for options that do not fit the chapters, and for weights that cannot be used, before a page is
     read."""
-    graph.check(options, chapters)
-    for chapter in chapters[:1]:
+    graph.check(options, known)
+    for chapter in known.chapters[:1]:
         make_recipe(graph, options, chapter, selection.targets)
 
 

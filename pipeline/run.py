@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
 from mangacolor.pipeline.engine.references import KeptReferences, References
 from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
-from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarted
+from mangacolor.pipeline.events import Announced, FileRemoved, Listener, RunResult, RunStarted
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.placed import find_place
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
@@ -31,7 +32,7 @@ from mangacolor.pipeline.store.last_run import Failure, LastRun, absolute_inputs
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.pipeline.store.outputs import Outputs
-from mangacolor.pipeline.store.removed import drop_unpacked, set_aside
+from mangacolor.pipeline.store.removed import drop_unpacked, set_aside_former, set_aside_orphans
 from mangacolor.pipeline.store.store import Store, open_store
 from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph
@@ -83,16 +84,15 @@ def run(
 
         if (graph is not None or not may_split) and not run_options.processes:
             run_options = replace(run_options, processes=1)
-        make_graph = None if graph is not None else graph_of
 
         def plan_anew() -> WorkPlan:
             return make_plan(inputs, out, options, run_options, stages, part, token, only)
 
+        make_graph = None if graph is not None else graph_of
+        asked = _Asked(inputs, out, plan_anew, progress, token, learner, make_graph)
         while True:
             try:
-                plan, result = _attempt(
-                    inputs, out, plan_anew, progress, token, part is None, learner, make_graph
-                )
+                plan, result = _attempt(asked)
                 break
             except DeviceError as error:
                 choice.pass_over(error)
@@ -102,32 +102,37 @@ def run(
     return result
 
 
-def _attempt(
-    inputs: Sequence[Path],
-    out: Path,
-    make: Callable[[], WorkPlan],
-    progress: RunProgress,
-    cancel: CancelToken,
-    whole: bool,
-    learner: Learner | None,
-    make_graph: MakeGraph | None,
-) -> tuple[WorkPlan, RunResult]:
-    """Do what is planned, and say how it went and by which plan. ``whole``: the inputs are. ``make_graph``:
-    what makes the plan's graph from its options in other processes, too."""
-    plan = make()
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of a run, however often it begins again. ``make_plan``: plans it by what lies there now.
+    ``make_graph``: what makes a plan's graph from its options in other processes, too; None where that cannot
+    be said."""
+
+    inputs: Sequence[Path]
+    out: Path
+    make_plan: Callable[[], WorkPlan]
+    progress: RunProgress
+    cancel: CancelToken
+    learner: Learner | None
+    make_graph: MakeGraph | None
+
+
+def _attempt(asked: _Asked) -> tuple[WorkPlan, RunResult]:
+    """Do what is planned, and say how it went and by which plan."""
+    plan, progress = asked.make_plan(), asked.progress
     run_options = plan.run_options
     progress.begin(plan)
-    with open_store(out) as store:
+    with open_store(asked.out) as store:
         if finish_renaming(store.state):
-            plan = make()
+            plan = asked.make_plan()
         if follow_renamed_pages(plan, store):
-            plan = make()
+            plan = asked.make_plan()
         if run_options.learn:
-            plan = _learnt(inputs, plan, learner, store.state, progress, cancel)
+            plan = _learnt(asked, plan, store.state)
             progress.tell_of_device(plan)
-        work = _take_on(plan, store, cancel, progress)
-        result = _colour(work, inputs if whole else None, progress, make_graph)
-        _tidy(work, result, progress)
+        work = _take_on(asked, plan, store)
+        result = _colour(work)
+        _tidy(work, result)
         if run_options.until and not plan.selection.commits:
             progress(_announce_no_page(run_options.until, store.state))
         guests = GuestPages(plan, work.tasks)
@@ -143,6 +148,7 @@ def _attempt(
 class _Work:
     """What a run has taken on. ``own``: the files of OUT that it has claimed."""
 
+    asked: _Asked
     plan: WorkPlan
     store: Store
     job: Job
@@ -159,33 +165,31 @@ def _check_device(graph: Graph, options: Options, run_options: RunOptions) -> No
         check_device(options.device)
 
 
-def _take_on(plan: WorkPlan, store: Store, cancel: CancelToken, progress: RunProgress) -> _Work:
+def _take_on(asked: _Asked, plan: WorkPlan, store: Store) -> _Work:
     """The tasks of a plan, once its documents are seen to be sound and its places in OUT are claimed."""
-    job = make_job(plan, cancel)
+    job = make_job(plan, asked.cancel)
     kept = KeptReferences(store.state.references, store.state.scratch)
     references = References(plan.graph, plan.options, kept)
     tasks = make_tasks(job, plan.chapters, store, references=references.find)
     tasks.check_documents()
-    progress.tell_of_series(plan)
+    asked.progress.tell_of_series(plan)
     outputs = Outputs(store.state, store.manifest)
     own = outputs.own(plan.written, job.force)
     outputs.claim(own, plan.layout)
-    return _Work(plan, store, job, tasks, outputs, own)
+    return _Work(asked, plan, store, job, tasks, outputs, own)
 
 
-def _colour(
-    work: _Work, inputs: Sequence[Path] | None, emit: Listener, make_graph: MakeGraph | None
-) -> RunResult:
-    """Do the tasks. ``inputs``: what a whole run was given, which is noted; None for a part of one."""
-    noted = None if inputs is None else _note_run(inputs, work.plan, work.store.state)
-    emit(RunStarted(len(work.tasks.pages), len(work.plan.chapters), halfway=len(work.tasks.chapters)))
-    result = _make_engine(work, emit, make_graph).run(work.tasks)
+def _colour(work: _Work) -> RunResult:
+    """Do the tasks, and note what a whole run was told."""
+    noted, tasks = _note_run(work.asked.inputs, work.plan, work.store.state), work.tasks
+    work.asked.progress(RunStarted(len(tasks.pages), len(work.plan.chapters), halfway=len(tasks.chapters)))
+    result = _make_engine(work).run(tasks)
     if noted is not None and result.failures:
         _note_failures(noted, result, work)
     return result
 
 
-def _tidy(work: _Work, result: RunResult, emit: Listener) -> None:
+def _tidy(work: _Work, result: RunResult) -> None:
     """Bring what lies beside the pages, and set aside what belongs to no page any more.
 
     A run does so that writes pages to the end and was not stopped; one of some pages leaves alone what lies
@@ -194,16 +198,16 @@ def _tidy(work: _Work, result: RunResult, emit: Listener) -> None:
     job = work.job
     if not job.selection.commits or job.independent or job.cancel.requested:
         return
-    if not work.plan.is_of_some:
-        _copy_extras(work, emit)
-    _set_aside(work, emit)
+    if not work.plan.omits_pages:
+        _copy_extras(work)
+    _set_aside(work)
     _note_decisions(work, result)
 
 
 def _note_decisions(work: _Work, result: RunResult) -> None:
     """Leave word in each chapter, all of whose pages were asked for, whether people's decisions are in them:
     not where a page or a stage of the chapter failed."""
-    whole = {chapter.name: len(chapter.pages) for chapter in work.plan.whole_chapters}
+    whole = {chapter.name: len(chapter.pages) for chapter in work.plan.known.chapters}
     failed = {failure.page for failure in result.failures}
     for task in work.tasks.all_chapters:
         chapter, documents = task.chapter, task.documents
@@ -222,8 +226,8 @@ def _announce_no_page(until: str, state: State) -> Announced:
 
 
 def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun | None:
-    """Keep what a whole run was told; None for one of some pages, or up to some stage."""
-    if not plan.selection.commits or plan.is_of_some:
+    """Keep what a whole run was told; None for one of a part or of some pages, or up to some stage."""
+    if not (plan.selection.commits and plan.known.are_all) or plan.omits_pages:
         return None
     noted = LastRun(absolute_inputs(inputs), with_absolute_paths(plan.options), plan.run_options)
     write_last_run(state, noted)
@@ -236,56 +240,55 @@ def _note_failures(noted: LastRun, result: RunResult, work: _Work) -> None:
     write_last_run(work.store.state, replace(noted, failures=failures))
 
 
-def _learnt(
-    inputs: Sequence[Path],
-    plan: WorkPlan,
-    learner: Learner | None,
-    state: State,
-    emit: Listener,
-    cancel: CancelToken,
-) -> WorkPlan:
+def _learnt(asked: _Asked, plan: WorkPlan, state: State) -> WorkPlan:
     """The plan with the weights that its series' coloured pages teach."""
-    if learner is None:
+    if asked.learner is None:
         raise UsageError("--learn is not offered here", "Use `mangacolor learn`, and name its file.")
-    return replace(plan, options=learner(inputs, plan, state, emit, cancel))
+    return replace(plan, options=asked.learner(asked.inputs, plan, state, asked.progress, asked.cancel))
 
 
-def _make_engine(work: _Work, emit: Listener, make_graph: MakeGraph | None) -> Engine | ClusterEngine:
-    settings, device = work.plan.run_options, work.plan.options.device
+def _make_engine(work: _Work) -> Engine | ClusterEngine:
+    settings, device, emit = work.plan.run_options, work.plan.options.device, work.asked.progress
     if settings.cluster:
         from mangacolor.pipeline.cluster.engine import ClusterEngine
 
         return ClusterEngine(work.job, emit, settings, work.store)
-    elsewhere = _other_processes(work, make_graph) if make_graph else None
+    elsewhere = _other_processes(work)
     return Engine(work.job, emit, device, settings.jobs, settings.stage_timeout, elsewhere=elsewhere)
 
 
-def _other_processes(work: _Work, make_graph: MakeGraph) -> Elsewhere | None:
+def _other_processes(work: _Work) -> Elsewhere | None:
     """Where pages go if there are enough for several processes; None where this one can do as much."""
-    settings = work.plan.run_options
-    if most_for(work.plan.options, settings) < 2:
+    settings, make_graph = work.plan.run_options, work.asked.make_graph
+    if make_graph is None or most_for(work.plan.options, settings) < 2:
         return None
     from mangacolor.pipeline.processes.crew import Crew
 
     return Crew(work.job, settings, work.store, make_graph)
 
 
-def _copy_extras(work: _Work, emit: Listener) -> None:
+def _copy_extras(work: _Work) -> None:
     """Copy the files that lie beside the pages, unless another input's file of their name lies there."""
-    plan, store = work.plan, work.store
+    plan, store, emit = work.plan, work.store, work.asked.progress
     names = {output.name for output in work.own if output.kind == "extra"}
     force = plan.run_options.force
     copy_extras(plan.extras, names, store.manifest, store.state, force=force, emit=emit)
 
 
-def _set_aside(work: _Work, emit: Listener) -> None:
+def _set_aside(work: _Work) -> None:
     """Move aside what the input of a whole run does not give any more, or what a page was called before."""
     plan, state, manifest = work.plan, work.store.state, work.store.manifest
     keep = plan.run_options.keep_removed
     archives = [output.name for output in plan.outputs if output.kind == "archive"]
-    for event in set_aside(state, manifest, work.outputs, plan.outputs, plan.layout, keep, plan.whole):
+    removed: list[Iterator[FileRemoved]] = []
+    if plan.known.are_all:  # of a part nobody can say what has no source
+        outputs = work.outputs
+        removed.append(set_aside_orphans(state, manifest, outputs, plan.outputs, plan.layout, keep))
+    if not keep:
+        removed.append(set_aside_former(state, manifest, plan.outputs))
+    for event in chain(*removed):
         archives += [] if event.moved_to is None else [event.file]
-        emit(event)
+        work.asked.progress(event)
     drop_unpacked(state, manifest, archives, plan.planned)
 
 

@@ -51,7 +51,7 @@ class RunProgress:
         self._forget()
         self._chapters = plan.chapters
         self._chapter_of = {page.name: chapter for chapter in plan.chapters for page in chapter.pages}
-        for note in (*plan.notes, *filter(None, [plan.alone]), *plan.spreads):
+        for note in (*plan.notes, *filter(None, [plan.note_on_pages]), *plan.spreads):
             self(Warned("", "", note))
 
     def tell_of_device(self, plan: WorkPlan) -> None:

@@ -12,7 +12,7 @@ from mangacolor.core.lazy import lazy_names
 if TYPE_CHECKING:
     from mangacolor.core.colour import chroma, luma
     from mangacolor.core.settings import Options
-    from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+    from mangacolor.core.types import Artifact, Chapter, Image, Inputs, KnownChapters, Page
     from mangacolor.stages.base import (
         CAME_COLOURED,
         GUARD,
@@ -37,6 +37,7 @@ __all__ = [
     "Demand",
     "Image",
     "Inputs",
+    "KnownChapters",
     "Options",
     "Page",
     "PageSize",
@@ -51,7 +52,7 @@ _find = lazy_names(
     {
         **dict.fromkeys(("chroma", "luma"), "core.colour"),
         "Options": "core.settings",
-        **dict.fromkeys(("Artifact", "Chapter", "Image", "Inputs", "Page"), "core.types"),
+        **dict.fromkeys(("Artifact", "Chapter", "Image", "Inputs", "KnownChapters", "Page"), "core.types"),
         **dict.fromkeys(
             (
                 "CAME_COLOURED",

@@ -8,13 +8,13 @@ A stage file defines a frozen ``Config`` dataclass, ``configure(options, chapter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from mangacolor.core.arrays import AnyArray
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs, KnownChapters, Page
 from mangacolor.stages.demand import Demand, PageSize, usual_demand
 
 T = TypeVar("T")
@@ -96,9 +96,9 @@ class Stage(Generic[C]):
     stage's; the result is neither kept nor part of a key.
     ``finish``: the part that needs the device no more. It runs on the cpu lane after ``run``, gets what that
     gave, whatever it is, and makes the artifact of it.
-    ``check``: called once a run with the chapters before any page is read; raises ``UsageError`` where the
-    options do not fit them. ``summary``: what to tell of a page, by ``PANEL_COUNT``, ``WHY_COPIED`` and
-    ``CAME_COLOURED``.
+    ``check``: called once a run with the chapters that it knows, before any page is read; raises
+    ``UsageError`` where the options do not fit them. ``summary``: what to tell of a page, by
+    ``PANEL_COUNT``, ``WHY_COPIED`` and ``CAME_COLOURED``.
     ``figures``: further pictures for a report, by name, from the data that the stage left and the source
     page (H×W×3 RGB), each at most so many pixels a side.
     ``load``: loads what ``run`` will need for a page of this size, on the stage's lane, before the first page
@@ -122,7 +122,7 @@ class Stage(Generic[C]):
     preview: Callable[[Artifact, Inputs], Image] | None = None
     prepare: Callable[[StageContext[C], Inputs], object] | None = None
     finish: Callable[[StageContext[C], Inputs, Any], Artifact] | None = None
-    check: Callable[[Options, Sequence[Chapter]], None] | None = None
+    check: Callable[[Options, KnownChapters], None] | None = None
     summary: Callable[[Artifact], Summary] | None = None
     figures: Callable[[Mapping[str, Any], Image, int], Mapping[str, Image]] | None = None
     load: Callable[[StageContext[C], PageSize], None] | None = None
@@ -207,7 +207,7 @@ class ChapterStage(Generic[C]):
     see_reference: Callable[[Inputs], Artifact] | None = None
     reference_version: int = 1
     remembers: str = ""
-    check: Callable[[Options, Sequence[Chapter]], None] | None = None
+    check: Callable[[Options, KnownChapters], None] | None = None
     idle: Callable[[C, Mapping[str, Any] | None, Memory | None], bool] | None = None
     partial: bool = False
 

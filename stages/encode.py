@@ -6,14 +6,14 @@ before is the same for every display.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from mangacolor.core.displays import Frame, display_of
 from mangacolor.core.settings import Options, Scale
-from mangacolor.core.types import Artifact, Chapter, Image, Inputs
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs, KnownChapters
 from mangacolor.formats.names import with_other_suffix
 from mangacolor.formats.pixels import decode_picture
 from mangacolor.formats.writers import LIMITS, encode_picture
@@ -45,7 +45,7 @@ def configure(options: Options, _chapter: Chapter) -> Config:
     return Config(frame=display.frame, scale=options.scale, max_pixels=options.max_pixels)
 
 
-def check(options: Options, _chapters: Sequence[Chapter]) -> None:
+def check(options: Options, _known: KnownChapters) -> None:
     """Refuse a display that nobody knows."""
     display_of(options)
 

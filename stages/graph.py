@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter
+from mangacolor.core.types import KnownChapters
 from mangacolor.core.wording import did_you_mean
 from mangacolor.stages.base import ChapterStage, Stage
 
@@ -107,11 +107,11 @@ class Graph:
                     'Give it keep="always", or need something smaller.',
                 )
 
-    def check(self, options: Options, chapters: Sequence[Chapter]) -> None:
+    def check(self, options: Options, known: KnownChapters) -> None:
         """Have every stage see whether the options fit the chapters. Raises ``UsageError``."""
         for stage in self._stages.values():
             if stage.check is not None:
-                stage.check(options, chapters)
+                stage.check(options, known)
 
     def select(self, until: str | None = None, start: str | None = None) -> Selection:
         """The part of the graph that ``--until`` and ``--from`` ask for.

@@ -9,12 +9,17 @@ from pathlib import Path
 
 from mangacolor.core.errors import MangacolorError, OutputError, SetupError
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.formats.discovery import Part
+from mangacolor.core.types import KnownChapters
+from mangacolor.formats.discovery import Part, discover_for
+from mangacolor.formats.inputs import Found
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import ChapterDone, Listener, PageFailed, RunResult
 from mangacolor.pipeline.events import Event as RunEvent
 from mangacolor.pipeline.run import run
+from mangacolor.pipeline.store.corrections import with_edits
+from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph
+from mangacolor.stages.registry import graph_of
 from mangacolor.watcher.chapters import Chapter
 from mangacolor.watcher.records import Failure
 
@@ -98,6 +103,20 @@ def color_chapter(job: Job, chapter: Chapter, part: Part, stop: StopWatch, emit:
     gone = follow.gone or (result.failed > 0 and not is_as_seen(chapter))
     failures = tuple(Failure(failure.page, failure.error, failure.remedy) for failure in result.failures)
     return Outcome(follow.output, failures, gone and not stop.requested, result)
+
+
+def check_names(job: Job, found: tuple[Found, ...]) -> None:
+    """Raise ``UsageError`` or ``InputError`` where options name pages of which no file that was ``found``
+    has any: the run of one chapter cannot know."""
+    if not (job.options.hints or job.run_options.edits):
+        return
+    part = Part(found, frozenset(file.file for file in found))
+    plan = discover_for([job.root], job.out, job.options, job.run_options, part)
+    if not plan.chapters:
+        return
+    known = KnownChapters(plan.chapters, are_all=True)
+    (job.graph or graph_of(job.options)).check(job.options, known)
+    with_edits(known, job.run_options.edits, State(job.out))
 
 
 def _refused(chapter: Chapter, error: str, remedy: str) -> Outcome:

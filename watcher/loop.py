@@ -6,13 +6,13 @@ import dataclasses
 import time
 from typing import Final
 
-from mangacolor.core.errors import ExitStatus, InputError, OutputError
+from mangacolor.core.errors import ExitStatus, InputError, OutputError, UsageError
 from mangacolor.core.settings import WatchOptions
 from mangacolor.formats.discovery import Part
 from mangacolor.pipeline.store.layout import State
 from mangacolor.watcher.adoption import Adoption
 from mangacolor.watcher.chapters import Chapter, Chapters
-from mangacolor.watcher.coloring import Job, Outcome, StopWatch, color_chapter, is_as_seen
+from mangacolor.watcher.coloring import Job, Outcome, StopWatch, check_names, color_chapter, is_as_seen
 from mangacolor.watcher.events import (
     ChapterColoured,
     ChapterFailed,
@@ -87,6 +87,7 @@ class Loop:
         # The clock of a share says nothing of what was made before what.
         self._adoption = None if notices.is_share else Adoption(job)
         self._complaints: set[str] = set()
+        self._strays: set[str] = set()
 
     def go(self, began: float) -> None:
         """Until it is stopped, or all is done that can be done now."""
@@ -193,14 +194,26 @@ class Loop:
             self._work_off(turns)
             return 0.0
         retry = self._messengers.deliver_owed(self._records, idle=True)
+        idle = Idle(len(turns.settling), len(turns.failed))
+        if idle != self._idle and not turns.settling:
+            self._tell_of_names()
         if self._settings.once and not turns.settling:
             return None
-        idle = Idle(len(turns.settling), len(turns.failed))
         if idle != self._idle:
             self._emit(idle)
             self._idle = idle
         waits = [LOOK_ANYWAY, turns.next_in, retry]
         return min(wait for wait in waits if wait is not None)
+
+    def _tell_of_names(self) -> None:
+        """Say once of a page that is named, as by a hint, that nothing in the folder is called so."""
+        try:
+            check_names(self._job, self._chapters.found(self._look.files))
+        except (UsageError, InputError) as error:
+            if error.message not in self._strays:
+                self._strays.add(error.message)
+                later = "" if self._settings.once else " Or it has yet to come."
+                self._emit(Trouble(error.message, f"{error.remedy}{later}", None))
 
     def _work_off(self, turns: Turns) -> None:
         """Colour what is ready, in order, until something else may be ready or not ready any more."""

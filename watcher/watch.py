@@ -8,6 +8,7 @@ from mangacolor.core.devices import check_device_name
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, UsageError
 from mangacolor.core.settings import WatchOptions
 from mangacolor.core.system.files import is_same_place
+from mangacolor.core.types import KnownChapters
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.registry import graph_of
 from mangacolor.watcher.coloring import Job, StopWatch
@@ -53,4 +54,4 @@ def _check(job: Job) -> None:
     if is_same_place(job.root, job.out.resolve()):
         raise UsageError("--out is the watched folder itself", "Name another folder for the coloured pages.")
     check_device_name(job.options.device)
-    (job.graph or graph_of(job.options)).check(job.options, ())
+    (job.graph or graph_of(job.options)).check(job.options, KnownChapters())

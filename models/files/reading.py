@@ -183,6 +183,17 @@ def generator_metadata(path: Path, metadata: Mapping[str, str]) -> dict[str, Any
         raise SetupError(f"{path} has unreadable metadata: {error}", _FETCH_AGAIN) from error
 
 
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, on the CPU. Raises ``SafetensorError`` or ``OSError``."""
+    from safetensors.torch import load, load_file
+
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:  # it maps no file into memory whose path is no UTF-8
+        return load(path.read_bytes())
+    return load_file(path)
+
+
 def fill_bundled(network: nn.Module, path: Path, name: str) -> None:
     """Give a ``network`` the weights of a file that comes with the program, in single precision.
 
@@ -190,10 +201,9 @@ def fill_bundled(network: nn.Module, path: Path, name: str) -> None:
     another network.
     """
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
 
     try:
-        stored = {key: value.float() for key, value in load_file(path).items()}
+        stored = {key: value.float() for key, value in load_tensors(path).items()}
         result = network.load_state_dict(stored, strict=False)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise SetupError(f"the network {path} cannot be loaded: {error}", REINSTALL) from error
@@ -215,9 +225,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except OSError as error:
         raise _unreadable(path, error) from error
     metadata, _ = safetensors_header(path)
-    from safetensors.torch import load_file
-
-    return load_file(path), metadata
+    return load_tensors(path), metadata
 
 
 def _read_torch(path: Path) -> dict[str, Tensor]:

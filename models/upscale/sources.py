@@ -18,7 +18,14 @@ from mangacolor.core.errors import MangacolorError, SetupError
 from mangacolor.core.hashing import sha256_once
 from mangacolor.core.installed import need_torch
 from mangacolor.models.files.arrays import read_arrays
-from mangacolor.models.files.reading import BUNDLED, cache_folder, check_bundled, check_form, is_ours
+from mangacolor.models.files.reading import (
+    BUNDLED,
+    cache_folder,
+    check_bundled,
+    check_form,
+    is_ours,
+    load_tensors,
+)
 from mangacolor.models.runtime.ncnn_weights import LayerWeights, read_ncnn
 from mangacolor.models.upscale.known import PACKAGE, PACKAGE_PIN, KnownNetwork
 
@@ -145,12 +152,11 @@ def user_state(path: Path) -> State:
     """
     need_torch(f"the upscaler {path}", "choose --upscaler auto")
     import torch
-    from safetensors.torch import load_file
 
     check_user_file(path)
     try:
         state: Any = (
-            load_file(path)
+            load_tensors(path)
             if path.suffix.lower() == ".safetensors"
             else torch.load(path, "cpu", weights_only=True)
         )

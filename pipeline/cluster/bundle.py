@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
-from mangacolor.pipeline.engine.page_task import PageTask
+from mangacolor.pipeline.engine.page_task import PageTask, Pass
 from mangacolor.pipeline.engine.tasks import Begun
 from mangacolor.pipeline.events import Event
 from mangacolor.pipeline.store.journal import Line
@@ -53,27 +53,13 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
-class Halfway:
-    """A page after the first pass: enough for a ``PageTask`` that a chapter stage can look at.
-
-    ``sha256``: of its file, in hex. ``survived``: whether a second pass is to follow.
-    """
-
-    keys: Mapping[str, str]
-    sha256: str
-    seconds: Mapping[str, float]
-    panels: int
-    survived: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BundleResult:
-    """What a worker did with a bundle."""
+    """What a worker did with a bundle. ``halfway``: the pages that a chapter stage can look at, by name."""
 
     events: tuple[Event, ...]
     stages_run: int
     counts: Counter[str]
-    halfway: Mapping[str, Halfway]
+    halfway: Mapping[str, Pass]
 
 
 def cut_bundles(tasks: Sequence[PageTask], workers: int, pages_in_all: int) -> Iterator[list[PageTask]]:

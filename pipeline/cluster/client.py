@@ -19,7 +19,7 @@ from mangacolor.core.installed import install_command
 from mangacolor.core.settings import Options
 from mangacolor.core.system.files import remove_file
 from mangacolor.pipeline.cluster.bundle import Release
-from mangacolor.pipeline.cluster.worker import Introduction, introduce, libraries, make_release, stop
+from mangacolor.pipeline.cluster.worker import Introduction, Probe, introduce, libraries, make_release, stop
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph
 
@@ -131,12 +131,12 @@ class Cluster:
                     f"Start some with `dask worker {self._address} --nthreads 1`.",
                 )
             time.sleep(0.2)
-        probe, secret = state.scratch / f".{secrets.token_hex(8)}.tmp", secrets.token_hex(8)
-        write_atomic(probe, secret.encode(), durable=True)
+        probe = Probe(state.scratch / f".{secrets.token_hex(8)}.tmp", secrets.token_hex(8), source)
+        write_atomic(probe.file, probe.secret.encode(), durable=True)
         try:
-            introductions = self._introductions(names, options, probe, secret, source)
+            introductions = self._introductions(names, options, probe)
         finally:
-            remove_file(probe)
+            remove_file(probe.file)
         own = make_release(options, graph)
         _compare(own, introductions)
         return Check(
@@ -144,21 +144,10 @@ class Cluster:
         )
 
     def _introductions(
-        self, names: Sequence[str], options: Options, probe: Path, secret: str, source: Path | None
+        self, names: Sequence[str], options: Options, probe: Probe
     ) -> list[tuple[str, Introduction]]:
-        asked = [
-            self._client.submit(
-                introduce,
-                options,
-                probe,
-                secret,
-                source,
-                workers=[name],
-                allow_other_workers=False,
-                pure=False,
-            )
-            for name in names
-        ]
+        where = {"allow_other_workers": False, "pure": False}
+        asked = [self._client.submit(introduce, options, probe, workers=[name], **where) for name in names]
         introductions = []
         for name, future in zip(names, asked, strict=True):
             try:

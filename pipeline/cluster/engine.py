@@ -20,7 +20,7 @@ from typing import Any
 from mangacolor.core.errors import OutputError, PageError, SetupError
 from mangacolor.core.settings import RunOptions
 from mangacolor.pipeline.cluster import worker
-from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, cut_bundles
+from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, cut_bundles
 from mangacolor.pipeline.cluster.client import Cluster, is_lost_scheduler, is_lost_worker
 from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.job import Job
@@ -76,49 +76,57 @@ class ClusterEngine:
 
         Raises ``SetupError`` where the scheduler or a worker is unusable, and what ``Engine.run`` raises.
         """
-        self._tasks, pages = tasks, len(tasks.pages)
+        self._tasks = tasks
         address = str(self._run_options.cluster)
-        with Cluster(address) as cluster, self._lane_for_chapters() as lane:
+        with Cluster(address) as self._cluster, self._lane_for_chapters() as self._lane:
             state, source = self._store.state, _some_source(tasks.pages)
-            checked = cluster.check(self._job.graph, self._job.options, state, source)
+            checked = self._cluster.check(self._job.graph, self._job.options, state, source)
             for message in checked.warnings:
                 self._tally.emit(Warned("", "", message))
             self._release = checked.release
             state.parts.mkdir(parents=True, exist_ok=True)
             for chapter in _by_chapter(tasks.pages):
-                self._ready.extend(cut_bundles(chapter, cluster.workers(), pages))
-            deadline = 0.0
-            while self._ready or self._suspects or self._flying or self._away:
-                if self._tally.stopping:
-                    if not deadline:
-                        self._ready.clear()
-                        self._suspects.clear()
-                        cluster.stop(self._run)
-                        self._tally.told_to_stop()
-                        deadline = time.monotonic() + _STOP_WITHIN
-                    if time.monotonic() > deadline:
-                        break
-                self._hand_out(cluster)
-                self._turn(lane, cluster, pages)
+                self._ready.extend(self._cut(chapter))
+            self._work_off()
         for part in sorted(state.parts.glob(f"{self._run}-*.jsonl")):
             self._store.manifest.absorb(part)  # of a bundle that did not come back in time
-        return self._tally.summary(pages)
+        return self._tally.summary(len(tasks.pages))
 
-    def _hand_out(self, cluster: Cluster) -> None:
+    def _work_off(self) -> None:
+        """Until nothing is left to do, or the time is up of what is to stop."""
+        deadline = 0.0
+        while self._ready or self._suspects or self._flying or self._away:
+            if self._tally.stopping:
+                if not deadline:
+                    self._ready.clear()
+                    self._suspects.clear()
+                    self._cluster.stop(self._run)
+                    self._tally.told_to_stop()
+                    deadline = time.monotonic() + _STOP_WITHIN
+                if time.monotonic() > deadline:
+                    break
+            self._hand_out()
+            self._turn()
+
+    def _cut(self, tasks: Sequence[PageTask]) -> list[list[PageTask]]:
+        """Pages of one chapter as bundles for the workers that there are now."""
+        return list(cut_bundles(tasks, self._cluster.workers(), len(self._tasks.pages)))
+
+    def _hand_out(self) -> None:
         """Keep each worker supplied, and no more: what waits, waits here."""
-        workers = cluster.workers()
+        workers = self._cluster.workers()
         if not workers and not self._told_of_no_workers:
             self._told_of_no_workers = True
             self._tally.emit(Warned("", "", "no worker is connected any more: waiting for one"))
         while self._ready and len(self._flying) < _AHEAD * workers:
-            self._submit(cluster, self._ready.popleft())
+            self._submit(self._ready.popleft())
         if workers and self._suspects and not self._flying:
-            self._submit(cluster, self._suspects[0])  # it stays on the list: lost again, it is to blame
+            self._submit(self._suspects[0])  # it stays on the list: lost again, it is to blame
 
-    def _submit(self, cluster: Cluster, tasks: list[PageTask]) -> None:
+    def _submit(self, tasks: list[PageTask]) -> None:
         bundle = self._bundle(tasks)
         self._flying[id(tasks)] = bundle
-        cluster.submit(
+        self._cluster.submit(
             worker.run_bundle,
             bundle,
             lambda result, error: self._back.put(Completion(_Token(tasks), result, error)),
@@ -150,22 +158,22 @@ class ClusterEngine:
             release=self._release,
         )
 
-    def _turn(self, lane: Lane, cluster: Cluster, pages: int) -> None:
+    def _turn(self) -> None:
         """Wait for one thing to come back and act on it."""
         limit = self._run_options.stage_timeout
-        for token in lane.write_off(limit, _is_chapter) if limit else ():
-            self._take_back(Completion(token, error=late("it", limit)), lane, cluster.workers(), pages)
+        for token in self._lane.write_off(limit, _is_chapter) if limit else ():
+            self._take_back(Completion(token, error=late("it", limit)))
         try:
-            self._take_back(self._back.get(timeout=0.2), lane, cluster.workers(), pages)
+            self._take_back(self._back.get(timeout=0.2))
         except queue.Empty:
-            cluster.see_that_it_is_there()
+            self._cluster.see_that_it_is_there()
 
-    def _take_back(self, completion: Completion, lane: Lane, workers: int, pages: int) -> None:
+    def _take_back(self, completion: Completion) -> None:
         token, result, error = completion.token, completion.result, completion.error
         assert isinstance(token, _Token)
         if isinstance(token.what, list):
             for whole in self._bundle_back(token.what, result, error):
-                self._start(whole, lane)
+                self._start(whole)
             return
         self._away -= 1
         if isinstance(token.what, Packing):
@@ -173,16 +181,16 @@ class ClusterEngine:
             return
         results = self._tally.chapter_decided(token.what, result, error)
         if results is not None:
-            bundles = list(cut_bundles(token.what.second_pass(results), workers, pages))
+            bundles = self._cut(token.what.second_pass(results))
             self._ready.extendleft(reversed(bundles))  # finish what was begun
 
-    def _start(self, whole: _Whole, lane: Lane) -> None:
+    def _start(self, whole: _Whole) -> None:
         """Have a chapter decided or an archive packed, here on the client."""
         if self._tally.stopping or (isinstance(whole, Packing) and not self._tally.may_pack(whole)):
             return
         self._away += 1
         work: Callable[[], Any] = whole.decide if isinstance(whole, ChapterTask) else whole.pack
-        lane.submit(_Token(whole), (0, 0), lambda _lane: work())
+        self._lane.submit(_Token(whole), (0, 0), lambda _lane: work())
 
     # -- what a bundle that came back leads to
 
@@ -214,8 +222,8 @@ class ClusterEngine:
         for task in tasks:
             half = result.halfway.get(task.name)
             if half is not None:
-                _take_over(task, half)
-            if half is not None and half.survived:
+                task.take_over(half)
+            if half is not None and task.goes_on:
                 complete += self._tasks.end_page(task, survived=True)
             elif task.name in outcome:
                 complete += self._end(task, outcome[task.name])
@@ -267,14 +275,6 @@ def _begun(task: PageTask) -> Begun:
     """What a worker must know of what was done of a page already."""
     state = task.state
     return Begun(task.spec.chapter_results, state.seconds, state.panels)
-
-
-def _take_over(task: PageTask, half: Halfway) -> None:
-    """Note how far a worker has brought a page."""
-    state = task.state
-    state.keys, state.seconds = dict(half.keys), dict(half.seconds)
-    state.sha256 = half.sha256
-    state.panels = half.panels
 
 
 def _is_chapter(token: Hashable) -> bool:

@@ -20,10 +20,11 @@ from mangacolor.core.devices import device_kind
 from mangacolor.core.errors import SetupError
 from mangacolor.core.installed import version_of
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter
-from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, Release
+from mangacolor.core.types import Chapter, KnownChapters
+from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Release
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.local import Engine
+from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
 from mangacolor.pipeline.events import Event, StageStarted, Stopping
 from mangacolor.pipeline.preparation import WorkPlan, make_job
@@ -58,25 +59,31 @@ class Introduction:
     problem: str = ""
 
 
-def introduce(options: Options, probe: Path, secret: str, source: Path | None) -> Introduction:
-    """See whether this process can take part in a run.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Probe:
+    """What a worker is to see of the client's files: ``file``, just written to OUT with ``secret`` in it, and
+    ``source``, the path of an input, if there is one."""
 
-    ``probe`` is a file that the client has just written to OUT, with ``secret`` in it; ``source`` the path
-    of an input, if there is one.
-    """
+    file: Path
+    secret: str
+    source: Path | None
+
+
+def introduce(options: Options, probe: Probe) -> Introduction:
+    """See whether this process can take part in a run."""
     problem = ""
     try:
         release = make_release(options, registry.graph_of(options))
     except Exception as error:  # whatever is wrong here, the client must tell
         release, problem = Release("", ""), f"{error}"
     try:
-        sees_out = probe.read_text("ascii") == secret
+        sees_out = probe.file.read_text("ascii") == probe.secret
     except OSError:
         sees_out = False
     if not sees_out:
-        problem = problem or f"does not see the output folder {probe.parents[2]}"
-    if source and not source.exists():
-        problem = problem or f"does not see the input {source}"
+        problem = problem or f"does not see the output folder {probe.file.parents[2]}"
+    if probe.source and not probe.source.exists():
+        problem = problem or f"does not see the input {probe.source}"
     return Introduction(release, libraries(), problem)
 
 
@@ -125,8 +132,8 @@ def _run(bundle: Bundle, token: CancelToken) -> BundleResult:
     store = Store(state, Manifest(state.out, bundle.part, state.scratch, bundle.known))
     selection = graph.select(settings.until, settings.start)
     chapters = (bundle.chapter,)
-    planned = frozenset(page.name for page in bundle.chapter.pages)
-    job = make_job(WorkPlan(graph, selection, bundle.options, settings, chapters, planned), token)
+    known = KnownChapters(chapters)
+    job = make_job(WorkPlan(graph, selection, bundle.options, settings, chapters, known), token)
     tasks = make_tasks(job, chapters, store, begun=bundle.pages)
     _leave_ends_to_the_client(tasks)
     events: list[Event] = []
@@ -137,7 +144,7 @@ def _run(bundle: Bundle, token: CancelToken) -> BundleResult:
         events=tuple(event for event in events if not isinstance(event, StageStarted | Stopping)),
         stages_run=result.stages_run,
         counts=engine.counts,
-        halfway=_halfway(tasks),
+        halfway={task.name: task.describe_pass() for task in _halfway(tasks)},
     )
 
 
@@ -149,12 +156,7 @@ def _leave_ends_to_the_client(tasks: Tasks) -> None:
         packing.missing += 1
 
 
-def _halfway(tasks: Tasks) -> dict[str, Halfway]:
-    """What the client must know of pages that have ended their first pass."""
-    pages: dict[str, Halfway] = {}
-    for chapter in tasks.waiting_chapters():
-        for survived, ended in ((True, chapter.arrived), (False, chapter.coloured)):
-            for task in ended:
-                state = task.state
-                pages[task.name] = Halfway(state.keys, state.sha256, state.seconds, state.panels, survived)
-    return pages
+def _halfway(tasks: Tasks) -> list[PageTask]:
+    """Pages that have ended their first pass, and of which a chapter stage is to know."""
+    chapters = tasks.waiting_chapters()
+    return [task for chapter in chapters for task in (*chapter.arrived, *chapter.coloured)]

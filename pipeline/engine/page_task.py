@@ -257,7 +257,7 @@ class PageTask:
         self.state.source = b""
         self.state.artifacts.clear()
 
-    def describe_pass(self, failure: PageFailed | None, counts: Counter[str]) -> Pass:
+    def describe_pass(self) -> Pass:
         """What has become of the page, for the process that handed it over."""
         state = self.state
         return Pass(
@@ -268,8 +268,6 @@ class PageTask:
             state.outcome,
             state.reason,
             state.entry,
-            failure,
-            counts,
         )
 
     def take_over(self, done: Pass) -> None:

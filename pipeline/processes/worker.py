@@ -128,7 +128,8 @@ class Worker:
     def _page_ended(self, task: PageTask) -> None:
         counts = self._engine.counts - self._counted
         self._counted += counts
-        done = task.describe_pass(self._failures.pop(task.name, None), counts)
+        failure = self._failures.pop(task.name, None)
+        done = dataclasses.replace(task.describe_pass(), failure=failure, counts=counts)
         self._connection.send(Back(task.spec.index, done, self._parts.pop(task.spec.index)))
 
 

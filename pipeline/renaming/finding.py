@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import MangacolorError, UsageError
-from mangacolor.core.system.files import named_since
 from mangacolor.core.types import Chapter, Page
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.preparation import WorkPlan
@@ -70,7 +69,7 @@ def _whole_chapters(plan: WorkPlan) -> list[Chapter]:
         dataclasses.replace(
             whole, pages=tuple(asked[whole.name].get(page.name, page) for page in whole.pages)
         )
-        for whole in plan.whole_chapters
+        for whole in plan.known.chapters
         if whole.name in asked
     ]
 
@@ -113,7 +112,7 @@ def _find_in(
     names = _find_names(keys, kept)
     if not names:
         return []
-    by_hand = are_corrections_by_new_names(state, changed, names, keys_of, _named_since)
+    by_hand = are_corrections_by_new_names(state, changed, names, keys_of)
     others = (name for parent in _parents(chapter) for name in pages_in(state, parent) if name in settled)
     return [Renamed(names, plan.planned | set(others), by_hand)]
 
@@ -154,14 +153,6 @@ def _hash_of(page: Page) -> str:
         return sha256(page.source.read())
     except MangacolorError:
         return ""
-
-
-def _named_since(page: Page) -> int:
-    """Since when a page has its name, ns: its file, or the archive that it lies in; 0 where nobody knows."""
-    path = getattr(page.source, "path", None)
-    with contextlib.suppress(OSError):
-        return named_since(path) if path is not None else 0
-    return 0
 
 
 def _find_names(keys: Mapping[str, str], kept: Mapping[str, Sequence[str]]) -> dict[str, str]:

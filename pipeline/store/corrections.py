@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError, UsageError
-from mangacolor.core.types import Chapter, Page
+from mangacolor.core.types import Chapter, KnownChapters, Page
 from mangacolor.formats.names import composed
 from mangacolor.pipeline.store.layout import State
 
 
-def with_edits(
-    chapters: Sequence[Chapter], folder: str | Path | None, state: State, *, whole: bool = True
-) -> tuple[Chapter, ...]:
+def with_edits(known: KnownChapters, folder: str | Path | None, state: State) -> tuple[Chapter, ...]:
     """The chapters, with each page's ``edit`` set where it has one: ``<page>.json``, as ``panels`` names it.
 
-    ``folder`` is that of ``--edits``; None looks in ``OUT/.mangacolor/edits``. ``whole``: these are all that
-    it may be for. Raises ``InputError`` if a folder that was named does not exist or, then, corrects no page,
-    ``UsageError`` if one file would correct two pages.
+    ``folder`` is that of ``--edits``; None looks in ``OUT/.mangacolor/edits``. Raises ``InputError`` if a
+    folder that was named does not exist or corrects no page, ``UsageError`` if one file would correct two
+    pages.
     """
     place = _place_of(state, folder)
     if folder is not None and not place.is_dir():
@@ -38,12 +35,16 @@ def with_edits(
         return dataclasses.replace(page, edit=file)
 
     if not place.is_dir():
-        return tuple(chapters)
-    corrected = tuple(dataclasses.replace(c, pages=tuple(edited(page) for page in c.pages)) for c in chapters)
-    if folder is not None and whole and not taken:
+        return known.chapters
+    corrected = tuple(
+        dataclasses.replace(chapter, pages=tuple(edited(page) for page in chapter.pages))
+        for chapter in known.chapters
+    )
+    if folder is not None and known.are_all and not taken:
+        first = known.chapters[0].pages[0].name
         raise InputError(
             f"--edits {folder}: no file in it is named after a page",
-            f"The correction of {chapters[0].pages[0].name} would be {_file_of(chapters[0].pages[0].name)}.",
+            f"The correction of {first} would be {_file_of(first)}.",
         )
     return corrected
 

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.option_fields import checked_value, option_fields
 from mangacolor.core.settings import Options, RunOptions
+from mangacolor.formats.limits import DEFAULT_LIMITS, Limits, limits_of
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.user_documents import read_document, write_document
 
@@ -88,6 +89,12 @@ def known_last_run(state: State) -> LastRun | None:
         return read_last_run(state)
     except InputError:
         return None
+
+
+def known_limits(state: State) -> Limits:
+    """The limits that the last run was given; the default ones where that is not known."""
+    last = known_last_run(state)
+    return DEFAULT_LIMITS if last is None else limits_of(last.options, last.run_options)
 
 
 def absolute_inputs(inputs: Sequence[Path]) -> tuple[Path, ...]:

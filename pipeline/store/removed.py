@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mangacolor.core.atomic import make_folders, output_errors
@@ -18,25 +18,16 @@ from mangacolor.pipeline.store.outputs import Outputs
 ASKED = "--keep-removed"
 
 
-def set_aside(
-    state: State,
-    manifest: Manifest,
-    outputs: Outputs,
-    planned: Iterable[Output],
-    layout: str,
-    keep: bool,
-    whole: bool = True,
+def set_aside_orphans(
+    state: State, manifest: Manifest, outputs: Outputs, planned: Sequence[Output], layout: str, keep: bool
 ) -> Iterator[FileRemoved]:
     """Move what a whole run has no source for any more to ``OUT/.mangacolor/removed``, or only say so.
 
-    Of a run of a part nothing can be said to have no source; only pages that got another suffix are moved.
-
     What somebody has changed stays, and so does all that is not ours. Raises ``OutputError``.
     """
-    listed = list(planned)
-    written = {clash_key(file): file for file in (_file_of(manifest, output.name) for output in listed)}
+    written = {clash_key(file): file for file in (_file_of(manifest, output.name) for output in planned)}
     gone = []
-    for page in list(outputs.orphans(listed, layout)) if whole else ():
+    for page in list(outputs.orphans(planned, layout)):
         entry = manifest.entry(page)
         assert entry is not None
         lying = manifest.look(entry.file)
@@ -50,11 +41,15 @@ def set_aside(
                 yield FileRemoved(entry.file, _move(state, entry.file))
             manifest.forget(page)
             gone.append(page)
-    for output in listed:
-        for file in manifest.former_files(output.name):
-            if manifest.look(file) == "ours" and not keep:
-                yield FileRemoved(file, _move(state, file))
     outputs.release(gone)
+
+
+def set_aside_former(state: State, manifest: Manifest, planned: Sequence[Output]) -> Iterator[FileRemoved]:
+    """Move there what pages were called before they got another suffix. Raises ``OutputError``."""
+    for output in planned:
+        for file in manifest.former_files(output.name):
+            if manifest.look(file) == "ours":
+                yield FileRemoved(file, _move(state, file))
 
 
 def drop_unpacked(state: State, manifest: Manifest, archives: Iterable[str], pages: Iterable[str]) -> None:

@@ -7,13 +7,12 @@ and paper are not looked at: they stay the scan's. ``docs/design/harmonize.md`` 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mangacolor.core.colour import luma
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Inputs, Page
+from mangacolor.core.types import Artifact, Chapter, Inputs, KnownChapters, Page
 from mangacolor.stages.base import GUARD, Stage, StageContext
 from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.guest.collection import OPTION, hash_collection, read_collection, where
@@ -78,10 +77,10 @@ def _halves(context: StageContext[Config]) -> tuple[Page, ...]:
     return tuple(pages or [page])
 
 
-def check(options: Options, chapters: Sequence[Chapter]) -> None:
+def check(options: Options, known: KnownChapters) -> None:
     """Raise ``UsageError`` where the guest's pages are ours, ``InputError`` where there are none."""
     guests = {where(guest.source) for guest in read_collection(options.colours_from or "").pages}
-    for chapter in chapters:
+    for chapter in known.chapters:
         for page in chapter.pages:
             if where(page.source) in guests:
                 raise UsageError(

@@ -79,7 +79,7 @@ def _find(
 ) -> tuple[PanelLayout, str]:
     """The layout, and what was decided after the cutting, if anything."""
     luma = luma_of(image)
-    detections = detect_polygons(luma, network, is_painted(image, params.ground), params, recorder)
+    detections = detect_polygons(luma, network, is_painted(image, params), params, recorder)
     layout = _lay_out(luma, detections, direction, params)
     first, *more = layout.detected
     if not more and is_tone(luma, layout.ground, np.array(first.polygon, np.float64), params):
@@ -88,25 +88,28 @@ def _find(
     return layout, ""
 
 
-def is_painted(image: Image, params: GroundParams) -> bool:
+def is_painted(image: Image, params: Params) -> bool:
     """Whether a good part of the picture has strong colour, other than that of yellowed paper."""
     if image.ndim == 2:
         return False
     few = image[::_LOOKED_AT, ::_LOOKED_AT].astype(np.float32)
+    return _is_vivid(few, params.ground) and _is_vivid(_bleached(few, params), params.ground)
+
+
+def _is_vivid(few: F32, params: GroundParams) -> bool:
     vivid = np.ptp(few, axis=2) > params.vivid_chroma
-    if vivid.mean() <= params.painted_share:
-        return False
-    return bool((np.ptp(_bleached(few, params), axis=2) > params.vivid_chroma).mean() > params.painted_share)
+    return bool(vivid.mean() > params.painted_share)
 
 
-def _bleached(few: F32, params: GroundParams) -> F32:
+def _bleached(few: F32, params: Params) -> F32:
     """Pixels (H×W×3) as they would be on white paper, if the lightest of them are yellowed.
 
     Black ink on brown paper lets some of the brown through: of such a page every pixel has its hue.
     """
-    light = few[few.sum(2) >= np.percentile(few.sum(2), 100 * params.lightest)]
+    light = few[few.sum(2) >= np.percentile(few.sum(2), 100 * params.ground.lightest)]
     red, green, blue = np.median(light, axis=0)
-    if red < params.darkest_paper or not red >= green >= blue >= params.brownest * red:
+    is_yellowed = red >= green >= blue >= params.ground.brownest * red
+    if red < params.blank.darkest_paper or not is_yellowed:
         return few
     white = few * (red / np.array([red, green, blue], np.float32))
     return np.asarray(np.minimum(white, 255), np.float32)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
+from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.fake_stages import House, write_page
 from mangacolor.watcher.coloring import Job, StopWatch
 from mangacolor.watcher.events import ChapterStarted, Event, WatchDone
@@ -26,6 +27,8 @@ class Watching:
         self.source, self.out = tmp_path / "in", tmp_path / "out"
         self.source.mkdir()
         self.house = House()
+        self.graph: Graph | None = None
+        self.options = Options(device="cpu")
         self.events: list[Event] = []
         self.stop = StopWatch()
         self.listener: Callable[[Event], None] = lambda event: None
@@ -48,7 +51,7 @@ class Watching:
 
     def _run(self, settings: WatchOptions, run_options: RunOptions) -> int:
         self.events, self.stop = [], StopWatch()
-        job = Job(self.source, self.out, Options(device="cpu"), run_options, self.house.graph())
+        job = Job(self.source, self.out, self.options, run_options, self.graph or self.house.graph())
         return watch(job, settings, emit=self._note, stop=self.stop)
 
     def _note(self, event: Event) -> None:

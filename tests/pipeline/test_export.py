@@ -217,3 +217,24 @@ def test_a_disk_that_is_full_leaves_nothing(
     with pytest.raises(OutputError, match="disk is full"):
         export(out, ".", pages_of(chapter, out), "cbz")
     assert not list(State(out).scratch.glob("*.export"))
+
+
+@pytest.mark.parametrize("most", [3, 4])
+def test_the_own_archive_of_out_is_read_by_the_limits_that_the_run_was_given(
+    chapter: Path, tmp_path: Path, most: int
+) -> None:
+    book, out = tmp_path / "book.cbz", tmp_path / "out"
+    with zipfile.ZipFile(book, "w") as archive:
+        archive.write(chapter / "1.png", "1.png")
+        archive.writestr("notes.txt", b"of the scan")
+    pages = pages_of(book, out)
+    go(House(), book, out, max_entries=most)
+    with zipfile.ZipFile(out / "book.cbz", "a") as archive:
+        archive.writestr("more.txt", b"by somebody")
+        archive.writestr("still more.txt", b"by somebody")
+    if most < 4:
+        with pytest.raises(InputError, match="holds more than 3 entries"):
+            export(out, "book.cbz", pages, "zip")
+    else:
+        _, target = export(out, "book.cbz", pages, "zip")
+        assert read(target)["more.txt"] == b"by somebody"

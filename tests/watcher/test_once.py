@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 import os
 import time
 from pathlib import Path
@@ -10,16 +10,13 @@ from pathlib import Path
 import pytest
 
 from mangacolor.core.errors import InputError, OutputError, UsageError
-from mangacolor.core.settings import Options, RunOptions, WatchOptions
+from mangacolor.core.settings import RunOptions
 from mangacolor.pipeline.store.clean import clean
 from mangacolor.pipeline.store.layout import State
-from mangacolor.stages.edits.elsewhere.hints import check_hints
-from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.archives import make_zip
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 from mangacolor.tests.helpers.watching import Watching, tree
 from mangacolor.watcher import chapters, coloring, folder
-from mangacolor.watcher.coloring import Job, StopWatch
 from mangacolor.watcher.events import (
     ChapterColoured,
     ChapterFailed,
@@ -28,7 +25,6 @@ from mangacolor.watcher.events import (
     Trouble,
     WatchDone,
 )
-from mangacolor.watcher.watch import watch
 
 
 @pytest.fixture
@@ -306,8 +302,7 @@ def test_a_second_watch_of_one_out_is_refused(watched: Watching) -> None:
 
     def begin_another(event: object) -> None:
         if isinstance(event, Ready):
-            other = Watching.__new__(Watching)
-            other.source, other.out, other.house = watched.source, watched.out, House()
+            other = copy.copy(watched)
             other.listener = lambda event: None
             with pytest.raises(OutputError, match="another watch is writing here"):
                 other.once()
@@ -342,29 +337,3 @@ def test_archives_as_folders_agree_too(watched: Watching, tmp_path: Path) -> Non
     watched.once(run_options=RunOptions(output_form="folder"))
     go(House(), watched.source, tmp_path / "plain", output_form="folder")
     assert tree(watched.out) == tree(tmp_path / "plain")
-
-
-def test_what_is_decided_of_some_chapters_is_no_fault_of_the_others(
-    watched: Watching, tmp_path: Path
-) -> None:
-    """Hints and corrections that name pages of one chapter alone."""
-    watched.chapter("a", 1)
-    watched.chapter("b", 2)
-    (tmp_path / "mine" / "a").mkdir(parents=True)
-    (tmp_path / "mine" / "a" / "001.json").write_text("{}")
-    (tmp_path / "hints.json").write_text('[{"page": "a/001.png", "x": 1, "y": 1, "colour": "red"}]')
-    graph = watched.house.graph()
-    checking = Graph(
-        [
-            dataclasses.replace(graph[name], check=check_hints) if name == "encode" else graph[name]
-            for name in graph.names
-        ]
-    )
-    options = Options(device="cpu", hints=str(tmp_path / "hints.json"))
-    job = Job(watched.source, watched.out, options, RunOptions(edits=tmp_path / "mine"), checking)
-    settings = WatchOptions(settle=0, once=True)
-    assert watch(job, settings, emit=watched.events.append, stop=StopWatch()) == 0
-    assert len(watched.of(ChapterColoured)) == 2
-    (tmp_path / "hints.json").write_text("[7]")
-    with pytest.raises(UsageError, match="hint 1"):
-        watch(job, settings, emit=watched.events.append, stop=StopWatch())

@@ -120,7 +120,7 @@ def _find(
             f"--learn: {plan.options.weights} is a series' file, and a series is learnt on a network",
             "Leave out --learn to colour by that file, or --weights to learn anew.",
         )
-    chapters = plan.whole_chapters
+    chapters = plan.known.chapters
     own = [(chapter, replace(page, wanted=None)) for chapter in chapters for page in chapter.pages]
     return find_coloured([*own, *pages_beside(inputs, state.out)], kinds, tell, cancel)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter
+from mangacolor.core.types import Chapter, KnownChapters
 from mangacolor.formats.names import composed
 from mangacolor.formats.option_files import json_file
 from mangacolor.stages.edits.colours import check_colour
@@ -80,8 +80,8 @@ def _composed(page: str | int) -> str | int:
     return composed(page) if isinstance(page, str) else page
 
 
-def check_hints(options: Options, chapters: Sequence[Chapter]) -> None:
-    """Raise ``UsageError`` for a hint of ``--hints`` whose page is in no chapter, where any are known."""
+def check_hints(options: Options, known: KnownChapters) -> None:
+    """Raise ``UsageError`` for hints that cannot be read, or one whose page is in no chapter."""
     for hint in read_hints(Path(options.hints)) if options.hints else ():
-        if chapters and not any(with_pages([hint], chapter) for chapter in chapters):
+        if known.are_all and not any(with_pages([hint], chapter) for chapter in known.chapters):
             raise UsageError(f"--hints: there is no page {hint.page!r}", "Give its output name or number.")

@@ -130,22 +130,23 @@ def _with_dark_ink(luma: Image, params: InkParams) -> Image:
     return np.asarray(cv2.LUT(luma, curve), np.uint8)
 
 
-def on_white_paper(luma: Image, params: InkParams) -> tuple[Image, bool]:
+def on_white_paper(luma: Image, params: Params) -> tuple[Image, bool]:
     """A page (H×W luma) as it was printed: grey or yellowed paper white, its ink black. And whether it was.
 
     The network learnt from white paper, and sees half as many borders where a page is brown. A page whose
     lightest level is rare is a picture without paper, and one that has something lighter has tones.
     """
-    few = luma[:: params.looked_at, :: params.looked_at]
-    ink, paper = (float(level) for level in np.percentile(few, [100 * params.share, 100 * params.lightest]))
+    signs = params.ink
+    few = luma[:: signs.looked_at, :: signs.looked_at]
+    ink, paper = (float(level) for level in np.percentile(few, [100 * signs.share, 100 * signs.lightest]))
     is_paper = (
-        params.darkest_paper <= paper < params.white_paper
-        and (few >= paper - params.uneven).mean() >= params.least_paper
-        and (few > paper + params.outshone).mean() <= params.most_outshone
+        params.blank.darkest_paper <= paper < signs.white_paper
+        and (few >= paper - signs.uneven).mean() >= signs.least_paper
+        and (few > paper + signs.outshone).mean() <= signs.most_outshone
     )
     if not is_paper:
         return luma, False
-    ink = min(ink, params.palest)
+    ink = min(ink, signs.palest)
     curve = np.rint((np.arange(256) - ink) * 255 / (paper - ink)).clip(0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(luma, curve), np.uint8), True
 
@@ -208,7 +209,7 @@ def _both_views(
     luma: Image, segments: F64, masks: Blank, network: CpuBackend | None, painted: bool, params: Params
 ) -> tuple[View, View]:
     """The page, and the page transposed, with the evidence along their lines."""
-    shown, yellowed = on_white_paper(luma, params.ink)
+    shown, yellowed = on_white_paper(luma, params)
     border = border_probability(shown, network, yellowed=yellowed) if network else None
     white, black, pure = (
         _transpose(mask.view(np.uint8)).view(bool) for mask in (masks.white, masks.black, masks.pure)

@@ -29,9 +29,8 @@ class InkParams:
     line: int = 9  # has next to nothing thinner than so many pixels of the page reduced:
     flat_share: float = 0.97  # with so much of it in broad areas it is a tone, since ink draws lines
     looked_at: int = 4  # pixels from one to the next of which the ink's luma is told
-    lightest: float = 0.95  # of a page is darker than its paper, or than the lightest of it;
-    darkest_paper: float = 150.0  # luma of that from which on it is paper,
-    white_paper: float = 230.0  # and white enough for the network;
+    lightest: float = 0.95  # of a page is darker than its paper, or than the lightest of it,
+    white_paper: float = 230.0  # whose luma is so high if it is white enough for the network;
     uneven: float = 32.0  # levels that old paper is darker than that elsewhere,
     least_paper: float = 0.25  # and the share of a page that it takes;
     outshone: float = 12.0  # levels by which what is printed is lighter than no paper,
@@ -53,7 +52,7 @@ class StripParams:
 class BlankParams:
     """Which pixels show nothing but paper, or nothing but black."""
 
-    darkest_paper: int = 150  # luma from which a level may be the paper's
+    darkest_paper: int = 150  # luma from which a level may be the paper's: no paper is darker
     paper_spread: int = 22  # levels below the paper's own that still are paper: scans are uneven
     pure_spread: int = 7  # the same, for paper beside pale colours
     lighter: int = 12  # levels above the paper's at which a pixel outshines it,

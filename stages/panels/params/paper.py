@@ -35,8 +35,7 @@ class GroundParams:
     vivid_chroma: int = 48  # levels between a pixel's channels that paper never has
     painted_share: float = 0.1  # of vivid pixels, from which a page is in colour
     lightest: float = 0.7  # of the page's pixels are darker than those that tell what hue its paper has,
-    brownest: float = 0.5  # whose blue is at least that share of their red,
-    darkest_paper: float = 150.0  # which is at least so light: no paper is darker
+    brownest: float = 0.5  # whose blue is at least that share of their red
 
 
 @dataclass(frozen=True, slots=True)

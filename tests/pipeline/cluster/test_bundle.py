@@ -45,10 +45,10 @@ def test_the_client_learns_of_pages_that_came_coloured(
     State(bundle.out).parts.mkdir(parents=True)
     State(bundle.out).scratch.mkdir()
     result = run_bundle(bundle)
-    assert {name: half.survived for name, half in result.halfway.items()} == {
-        "1.png": True,
-        "2.png": True,
-        "3.png": False,
+    assert {name: half.outcome for name, half in result.halfway.items()} == {
+        "1.png": "done",
+        "2.png": "done",
+        "3.png": "copied",
     }
     assert all("judge" in half.keys for half in result.halfway.values())
     assert stages.followed == [] and not (tmp_path / "out" / "1.png").exists()

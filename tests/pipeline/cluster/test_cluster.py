@@ -22,7 +22,7 @@ from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
 from mangacolor.pipeline.cluster.bundle import cut_bundles
 from mangacolor.pipeline.cluster.client import _compare, _differences
-from mangacolor.pipeline.cluster.worker import introduce, libraries, make_release
+from mangacolor.pipeline.cluster.worker import Probe, introduce, libraries, make_release
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.events import Event, PageDone, PageFailed, Warned
@@ -300,20 +300,20 @@ def test_a_worker_says_what_it_lacks(tmp_path: Path) -> None:
     probe.parent.mkdir(parents=True)
     probe.write_text("secret")
     options = Options(device="cpu")
-    good = introduce(options, probe, "secret", tmp_path)
+    good = introduce(options, Probe(probe, "secret", tmp_path))
     assert good.problem == "" and good.release == make_release(options, default_graph())
     assert good.libraries == libraries()
     assert {name for name, version in good.libraries if version != "missing"} >= {"numpy", "pillow"}
-    assert "output folder" in introduce(options, probe, "other", None).problem
-    assert "output folder" in introduce(options, probe.with_name("gone"), "secret", None).problem
-    assert "input" in introduce(options, probe, "secret", tmp_path / "gone").problem
-    lost = introduce(dataclasses.replace(options, weights="gone.safetensors"), probe, "secret", None)
+    assert "output folder" in introduce(options, Probe(probe, "other", None)).problem
+    assert "output folder" in introduce(options, Probe(probe.with_name("gone"), "secret", None)).problem
+    assert "input" in introduce(options, Probe(probe, "secret", tmp_path / "gone")).problem
+    lost = introduce(dataclasses.replace(options, weights="gone.safetensors"), Probe(probe, "secret", None))
     assert "gone.safetensors" in lost.problem
 
 
 def test_what_differs_is_refused_or_told(tmp_path: Path) -> None:
     options = Options(device="cpu")
-    good = introduce(options, tmp_path / "a" / "b" / "c", "", None)
+    good = introduce(options, Probe(tmp_path / "a" / "b" / "c", "", None))
     good = dataclasses.replace(good, problem="")
     mine = good.release
     _compare(mine, [("tcp://a", good), ("tcp://b", good)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +16,7 @@ import pytest
 from mangacolor.core.displays import saturation_of
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.types import Artifact, Chapter, Inputs, Page
+from mangacolor.core.types import Artifact, Chapter, Inputs, KnownChapters, Page
 from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.events import (
@@ -187,8 +186,8 @@ def test_options_are_checked_against_the_chapters_before_any_page(pages: Path, t
         read.append(context.page.name)
         return Artifact(blob=b"x")
 
-    def check(options: Options, chapters: Sequence[Chapter]) -> None:
-        if saturation_of(options) > sum(len(chapter.pages) for chapter in chapters):
+    def check(options: Options, known: KnownChapters) -> None:
+        if saturation_of(options) > sum(len(chapter.pages) for chapter in known.chapters):
             raise UsageError("more colour than pages", "Use less.")
 
     graph = Graph([Stage("look", look, no_config, check=check)])

@@ -11,7 +11,7 @@ from PIL import Image as PilImage
 
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter, Page
+from mangacolor.core.types import Chapter, KnownChapters, Page
 from mangacolor.formats.sources import FileSource
 from mangacolor.stages.guest import collection
 from mangacolor.stages.guest.collection import hash_collection, read_collection
@@ -86,8 +86,8 @@ def test_the_input_is_no_guest_of_itself(tmp_path: Path) -> None:
     put(tmp_path / "in" / "guest" / "001.png")
     chapter = Chapter(".", (Page("001.png", 1, FileSource(path, 5)),))
     with pytest.raises(UsageError, match=r"001\.png of the input lies in it"):
-        check(Options(colours_from=str(tmp_path / "in")), [chapter])
-    check(Options(colours_from=str(tmp_path / "in" / "guest")), [chapter])
+        check(Options(colours_from=str(tmp_path / "in")), KnownChapters((chapter,)))
+    check(Options(colours_from=str(tmp_path / "in" / "guest")), KnownChapters((chapter,)))
 
 
 def test_the_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_the_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path / "in" / "deep")
     for said in ("..", "../guest", "../../in/guest", str(tmp_path / "link" / "guest")):
         with pytest.raises(UsageError, match=r"guest/001\.png of the input lies in it"):
-            check(Options(colours_from=said), [chapter])
+            check(Options(colours_from=said), KnownChapters((chapter,)))
 
 
 def test_pages_are_kept_by_their_place_in_the_guest_and_shown_with_its_name(tmp_path: Path) -> None:

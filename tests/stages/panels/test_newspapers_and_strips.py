@@ -32,7 +32,7 @@ def on_paper(level: int, ink: int) -> Image:
 
 
 def test_yellowed_paper_is_shown_white_and_its_ink_black() -> None:
-    shown, yellowed = on_white_paper(on_paper(190, 40), DEFAULTS.ink)
+    shown, yellowed = on_white_paper(on_paper(190, 40), DEFAULTS)
     assert yellowed and shown.max() == 255 and shown.min() == 0
     assert (shown > 128).sum() == (on_paper(190, 40) > 128).sum()
 
@@ -51,7 +51,7 @@ def test_white_paper_pictures_without_paper_and_tones_are_shown_as_they_are() ->
         on_paper(90, 0),
         toned_with_gutters(),
     ):
-        shown, yellowed = on_white_paper(page, DEFAULTS.ink)
+        shown, yellowed = on_white_paper(page, DEFAULTS)
         assert shown is page and not yellowed
 
 
@@ -79,13 +79,13 @@ def test_brown_paper_is_no_paint(share: float) -> None:
     luma[:150] = 215
     page = luma[..., None] * BROWN
     page[400 - round(400 * share) :] *= (1.0, 0.35, 0.3)
-    assert is_painted(np.asarray(np.clip(page, 0, 255), np.uint8), DEFAULTS.ground) == bool(share)
+    assert is_painted(np.asarray(np.clip(page, 0, 255), np.uint8), DEFAULTS) == bool(share)
 
 
 def test_a_black_page_with_red_on_it_is_in_colour() -> None:
     page = np.zeros((400, 300, 3), np.uint8)
     page[:100] = (200, 20, 20)
-    assert is_painted(page, DEFAULTS.ground)
+    assert is_painted(page, DEFAULTS)
 
 
 def with_floor(lowest: int) -> Image:
