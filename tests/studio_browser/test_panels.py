@@ -142,6 +142,9 @@ def test_corners_by_keyboard_and_changes_that_are_not_lost(room: Window) -> None
     assert moved[0][0] == [before[0][0][0] + 1, before[0][0][1] + 10]
     room.press("i")
     assert len(drawn(room)[0]) == len(before[0]) + 1
+    room.page.click("#mode-panels")  # where one is already
+    room.press("Delete")
+    assert drawn(room) == moved and room.page.locator("#shapes").is_visible()
     room.press("p")  # leaving would lose what was drawn
     room.page.locator(".notice", has_text="not saved").wait_for()
     assert room.state("mode") == "panels"

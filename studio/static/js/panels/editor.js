@@ -106,7 +106,8 @@ export function startEditor() {
 }
 
 function enter() {
-  const { chapter } = store.get();
+  const { chapter, mode } = store.get();
+  if (mode === "panels") return; // it is open, perhaps with what has been drawn and not saved
   if (!chapter?.can_run)
     return say(chapter?.why_not_run || "Panels can be corrected once there is a chapter.");
   sheet.set({ page: null });
