@@ -195,6 +195,23 @@ def test_several_clicks_make_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     runner.close()
 
 
+def test_pages_done_by_themselves_are_followed_by_a_plain_run() -> None:
+    """By itself a page knows nothing of the others' colours, whatever was wanted before it."""
+    runs = PretendedRuns()
+    runner, _ = begin(runs)
+    pages, all_of_it = [Wanted("asked", ".", (page,), force=True) for page in PAGES[:2]], Wanted("asked", ".")
+    for page in (pages[0], pages[0], pages[1], pages[0]):
+        runner.ask(page)
+        runner.ask(all_of_it)
+        if not runs.begun:
+            assert runs.started.acquire(timeout=60)
+    runner.ask(Wanted("edit", "."))
+    runs.open.set()
+    assert all(runs.started.acquire(timeout=60) for _ in range(3))
+    runner.close()
+    assert runs.begun == [pages[0], pages[1], pages[0], all_of_it]
+
+
 @pytest.mark.parametrize("failure", [PageError("broken", "mend it"), ValueError("a fault of ours")])
 def test_a_run_that_fails_is_told_and_the_next_one_begins(failure: Exception) -> None:
     runs = PretendedRuns()
