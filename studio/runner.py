@@ -132,8 +132,8 @@ class Runner:
         self._thread.start()
 
     def ask(self, wanted: Wanted) -> None:
-        """Have a run done, after those that are wanted already. Of those that do the same the last one is enough:
-        pages that are done by themselves need a plain run after them."""
+        """Have a run done, after those that are wanted already. Of those that do the same the last one is
+        enough: pages that are done by themselves need a plain run after them."""
         with self._change:
             if not (self._wanted and self._wanted[-1].does(wanted)):
                 self._wanted = deque(other for other in self._wanted if not wanted.does(other))

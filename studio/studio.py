@@ -44,6 +44,7 @@ from mangacolor.stages.registry import graph_of
 from mangacolor.studio.desk import Desk, Painters, revision_of, same_decisions
 from mangacolor.studio.desks import Desks
 from mangacolor.studio.hub import Hub
+from mangacolor.studio.limits import PICTURE_THREADS
 from mangacolor.studio.pages import PageRows, StalePages
 from mangacolor.studio.painting import changed_pages
 from mangacolor.studio.palette_documents import PRESETS, document_of
@@ -80,6 +81,7 @@ class Studio:
         self._is_behind = self._pending.exists() or self._has_waiting_edits()
         self._chapter_of = {page: name for name, own in self.chapters.items() for page in own.sources}
         self._desk_thread = ThreadPoolExecutor(1, thread_name_prefix="studio-desks")
+        self.pictures_pool = ThreadPoolExecutor(PICTURE_THREADS, thread_name_prefix="studio-pictures")
         self._painters = Painters()
         self.desks = Desks(self._open)
         self._first = self.chapter_named(settings.chapter) if settings.chapter else next(iter(self.chapters))
@@ -95,7 +97,8 @@ class Studio:
 
     def close(self) -> None:
         self.runner.close()
-        self._desk_thread.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._desk_thread, self.pictures_pool):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def _open(self, name: str) -> Desk:
         """A chapter on a desk, its surfaces gathered while nobody waits for them."""

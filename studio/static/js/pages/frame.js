@@ -46,7 +46,7 @@ export class PageFrame {
 
   /** @returns {HTMLImageElement} */
   #picture(/** @type {string} */ alt) {
-    const image = make("img", { alt, draggable: "false" });
+    const image = make("img", { alt, draggable: "false", fetchpriority: "high" }); // before thumbnails
     const tell = (/** @type {boolean} */ isThere) => () => {
       image.dataset.there = String(isThere);
       this.missing.hidden = this.#seen().dataset.there !== "false";
@@ -158,10 +158,14 @@ export class PageFrame {
     this.changed();
   }
 
-  /** It leaves the stage: nothing is fetched or kept for it. */
+  /** It leaves the stage: nothing is fetched or kept for it. Who turns many pages waits for the last one alone. */
   dispose() {
     this.hideUnedited();
     this.dropPreview();
+    for (const image of [this.before, this.after]) {
+      delete image.dataset.wanted; // nor is one that is on its way
+      image.removeAttribute("src");
+    }
   }
 
   /** @param {Rect} rect */

@@ -74,7 +74,7 @@ function fill(list, watch, open) {
 
 /** @param {Page} page @param {(page: string) => void} open */
 function makeItem(page, open) {
-  const image = make("img", { alt: "", draggable: "false", decoding: "async" });
+  const image = make("img", { alt: "", draggable: "false", decoding: "async", fetchpriority: "low" });
   image.addEventListener("load", () => delete image.dataset.there);
   image.addEventListener("error", () => (image.dataset.there = "false"));
   const button = make(
