@@ -341,7 +341,7 @@ def test_two_browsers_do_not_undo_each_other(open_window: Callable[..., Window])
 
 
 def test_a_click_that_is_refused_is_offered_again(window: Window, studio: Studio) -> None:
-    window.expected = ("409",)
+    window.expected = ("409", "507")
     pick(window, SKY)
     before = changes(window)
     window.wait_for_rest()
@@ -351,6 +351,22 @@ def test_a_click_that_is_refused_is_offered_again(window: Window, studio: Studio
         assert changes(window) == before
     window.page.get_by_role("button", name=re.compile("again")).last.click()
     window.until(lambda: changes(window) == before + 1, "the change to be saved after all")
+
+    full = {"error": "the disk is full", "remedy": "Make room."}
+    window.page.route("**/api/palette*", lambda route: route.fulfill(status=507, json=full))
+    lock = window.page.get_by_label(re.compile("^Lock: later"))
+    lock.click()
+    window.page.locator(".notice", has_text="disk is full").get_by_label("Close").click()
+    window.until(lambda: not lock.is_checked(), "the lock to be shown as it is")
+    window.page.click("#to-groups")
+    boxes = window.page.locator("#groups .groups input")
+    for box in (0, 1):
+        boxes.nth(box).check()
+    window.page.get_by_role("button", name="Merge 2 groups").click()
+    window.page.locator(".notice", has_text="disk is full").wait_for()
+    with window.page.expect_request("**/api/palette*") as again:
+        window.page.get_by_role("button", name="Merge 2 groups").click()
+    assert len(again.value.post_data_json["wishes"]["merge"]) == 2
 
 
 def test_a_window_reloaded_in_the_middle_goes_on(window: Window) -> None:

@@ -73,13 +73,22 @@ export function startPanel() {
   });
   lock.addEventListener("change", () => {
     const { draft } = store.get();
-    if (draft?.edit) commit({ lock: lock.checked, lock_of: [draft.edit] });
+    if (draft?.edit) commit({ lock: lock.checked, lock_of: [draft.edit] }, { failed: showOwn });
   });
   split.addEventListener("click", () => {
     const { draft } = store.get();
     if (draft?.group != null) beginSplit(draft.group);
     closeDraft();
   });
+
+  /** What is kept of the edit beside its colour: not what was chosen and refused. */
+  function showOwn() {
+    const state = store.get();
+    const edit = editOf(state, state.draft?.edit ?? null);
+    if (document.activeElement !== name) name.value = edit?.name ?? "";
+    lock.checked = edit?.locked ?? false;
+    return edit;
+  }
 
   store.watch(
     (state) => [state.draft, state.chapter?.palette],
@@ -89,8 +98,8 @@ export function startPanel() {
       form.hidden = !draft;
       empty.hidden = Boolean(draft);
       if (!draft) return;
-      const edit = editOf(state, draft.edit);
       const group = groupOf(state, draft.group);
+      const edit = showOwn();
       field.set(draft.colour);
       spot.style.setProperty("--swatch", draft.colour);
       title.textContent = edit ? edit.name || `Change ${edit.id}` : "New colour";
@@ -99,8 +108,6 @@ export function startPanel() {
       own.hidden = !edit && !group;
       for (const element of [name, lockLine, take]) element.hidden = !edit;
       split.hidden = !group;
-      if (document.activeElement !== name) name.value = edit?.name ?? "";
-      lock.checked = edit?.locked ?? false;
     },
   );
   store.watch(
