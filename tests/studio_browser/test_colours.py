@@ -358,6 +358,14 @@ def test_a_click_that_is_refused_is_offered_again(window: Window, studio: Studio
     lock.click()
     window.page.locator(".notice", has_text="disk is full").get_by_label("Close").click()
     window.until(lambda: not lock.is_checked(), "the lock to be shown as it is")
+    window.page.evaluate(
+        """async () => {
+          const { commit, settled } = await import('/static/js/colours/commit.js');
+          commit(() => { throw new Error('a fault'); });
+          await settled();
+        }"""
+    )
+    window.page.locator(".notice", has_text="a fault").wait_for()  # and what comes after it is sent
     window.page.click("#to-groups")
     boxes = window.page.locator("#groups .groups input")
     for box in (0, 1):

@@ -53,7 +53,7 @@ def test_arrows_follow_the_reading_direction(window: Window) -> None:
     window.until(lambda: window.state("page") == COVER, "the page before")
     window.press("End")
     window.until(lambda: window.state("page") == BROKEN, "the last page")
-    assert f"page={BROKEN}" in window.page.url
+    window.until(lambda: f"page={BROKEN}" in window.page.url, "the address")
 
 
 def test_a_double_page_lies_open_as_it_is_read(window: Window) -> None:
@@ -143,6 +143,43 @@ def test_thumbnails_come_as_they_are_seen(open_window: Callable[..., Window]) ->
     assert strip.evaluate("one => one.scrollHeight > one.clientHeight")
     small.press("End")
     small.until(lambda: asked.count() == 5, "the last thumbnail")
+    written = small.page.evaluate(
+        """async () => {
+          const { store } = await import('/static/js/core/state.js');
+          const keep = history.replaceState.bind(history);
+          let count = 0;
+          history.replaceState = (...given) => { count += 1; keep(...given); };
+          const { pages } = store.get().chapter;
+          for (const page of [...pages, ...pages, ...pages, pages[1]]) {
+            store.set({ page: page.name, hover: null });
+            await new Promise((done) => setTimeout(done, 5));
+          }
+          return count;
+        }"""
+    )
+    assert written <= 2  # browsers count how often an address is another
+    small.until(lambda: f"page={PAGE}" in small.page.url, "the address")
+
+
+def test_what_did_not_come_while_the_studio_was_away_is_asked_for_once_more(window: Window) -> None:
+    window.expected = ("ERR_",)
+    window.page.route("**/api/pictures/*page=E19P02*", lambda route: route.abort())
+    window.show("E19P02.png")
+    missing = window.page.locator('.page[data-page="E19P02.png"] .missing')
+    missing.wait_for()
+    window.page.unroute_all()
+    thumbnail = window.page.locator('#strip li[data-page="E19P02.png"] img')
+    thumbnail.evaluate("(one) => (one.dataset.there = 'false')")
+    for connected in ("false", "true"):
+        window.page.evaluate(
+            f"""async () => {{
+              (await import('/static/js/core/state.js')).store.set({{ connected: {connected} }});
+              await new Promise((done) => setTimeout(done));
+            }}"""
+        )
+    missing.wait_for(state="hidden")
+    window.wait_for_surfaces("E19P02.png")
+    window.until(lambda: thumbnail.get_attribute("data-there") is None, "its thumbnail")
 
 
 def test_a_tablet_has_room_and_large_targets(open_window: Callable[..., Window]) -> None:

@@ -33,11 +33,11 @@ export function commit(wishes, { topic, done, failed } = {}) {
   line = line.then(async () => {
     if (topic && waiting.get(topic) !== mine) return;
     if (topic) waiting.delete(topic);
-    const wanted = typeof wishes === "function" ? wishes() : wishes;
-    if (!wanted) return;
-    if (isOver(wanted)) return say(wordsOfOver(wanted));
-    store.set({ saving: true });
     try {
+      const wanted = typeof wishes === "function" ? wishes() : wishes;
+      if (!wanted) return;
+      if (isOver(wanted)) return say(wordsOfOver(wanted));
+      store.set({ saving: true });
       const made = await send(wanted);
       done?.(made);
     } catch (error) {

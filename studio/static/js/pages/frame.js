@@ -104,6 +104,11 @@ export class PageFrame {
     void this.#swap(this.before, pictureAddress("source", this.page, side));
   }
 
+  /** What did not come while the studio was away. */
+  retry() {
+    for (const image of [this.before, this.after]) tryAgain(image);
+  }
+
   /** Load beside what is seen, so that nothing flickers. @param {HTMLImageElement} image @param {string} src */
   async #swap(image, src) {
     image.dataset.wanted = src; // another one that is on its way is not
@@ -201,6 +206,12 @@ export class PageFrame {
     const across = (x / this.size[0]) * this.rect.width;
     return [this.rect.x + across, this.rect.y + (y / this.size[1]) * this.rect.height];
   }
+}
+
+/** Ask once more for a picture that did not come. @param {HTMLImageElement} image */
+export function tryAgain(image) {
+  const src = image.getAttribute("src");
+  if (src && image.dataset.there === "false") image.src = src;
 }
 
 /** @param {string} src */

@@ -3,6 +3,7 @@
 import { counted, drawSign, find, make } from "../core/dom.js";
 import { pictureAddress } from "../core/api.js";
 import { pagesOf, store } from "../core/state.js";
+import { tryAgain } from "./frame.js";
 import { pagesInSight } from "./reading.js";
 
 /** @typedef {import("../core/types.js").Page} Page */
@@ -38,6 +39,10 @@ export function startStrip(open) {
   store.watch(
     (state) => state.chapter?.pages,
     () => fill(list, watch, open),
+  );
+  store.watch(
+    (state) => state.connected,
+    (connected) => connected && items.forEach(({ image }) => tryAgain(image)),
   );
   store.watch(
     (state) => [state.page, state.double],
