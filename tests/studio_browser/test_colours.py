@@ -202,12 +202,23 @@ def test_all_of_it_by_keyboard(window: Window) -> None:
     window.until(lambda: changes(window) > before, "a saved colour")
     window.press("Escape", "Escape")
     assert window.state("crosshair") is False and window.state("draft") is None
-    window.press("Control+z")
+    assert focused(window) == "stage"  # and not nowhere, with the panel that is gone
+    window.press("3")
+    button = window.page.locator("#log button").first
+    button.focus()
+    window.press("Enter")
     window.until(lambda: changes(window) == before, "the undo")
+    window.until(lambda: focused(window).startswith("change "), "the focus on the change")
+    assert focused(window) == button.get_attribute("data-key")
     window.press("Control+Shift+z")
     window.until(lambda: changes(window) == before + 1, "the redo")
     window.press("Control+z")
     window.until(lambda: changes(window) == before, "the second undo")
+
+
+def focused(window: Window) -> str:
+    """The control that has the focus, by its id or its key."""
+    return str(window.page.evaluate("document.activeElement.id || document.activeElement.dataset.key || ''"))
 
 
 def test_groups_are_named_locked_merged_and_split(window: Window) -> None:

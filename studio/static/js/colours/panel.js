@@ -10,6 +10,7 @@ import { makeReach } from "./reach.js";
 import { makeReference } from "./reference.js";
 import { beginSplit } from "./split.js";
 import { makeSwatches } from "./swatches.js";
+import { stageElement } from "../pages/stage.js";
 import { wordsOf } from "../run/bar.js";
 
 const CLICK = "Click something on the page to give it another colour. It is put right wherever it is seen.";
@@ -95,9 +96,10 @@ export function startPanel() {
     () => {
       const state = store.get();
       const { draft } = state;
+      const hadFocus = form.contains(document.activeElement);
       form.hidden = !draft;
       empty.hidden = Boolean(draft);
-      if (!draft) return;
+      if (!draft) return hadFocus && stageElement().focus({ preventScroll: true });
       const group = groupOf(state, draft.group);
       const edit = showOwn();
       field.set(draft.colour);
