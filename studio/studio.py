@@ -76,6 +76,7 @@ class Studio:
         self.runner = Runner(self._colour, self._hear)
         self.stale = StalePages()
         self._pending = self.state.folder / PENDING
+        self._telling = threading.Lock()  # so that nothing is told before what it comes after
         self._deciding = threading.Lock()  # of windows that decide at once, one waits and none is refused
         self.chapters = self._find_chapters()
         self._is_behind = self._pending.exists() or self._has_waiting_edits()
@@ -294,8 +295,9 @@ class Studio:
         if isinstance(event, PageStarted | PageDone | PageFailed):
             self._tell_page(event.page)
         if event is None or isinstance(event, STEP_EVENTS):
-            told = self.runner.document()
-            self.hub.tell("run", told)
+            with self._telling:
+                told = self.runner.document()
+                self.hub.tell("run", told)
             # Not before: who asks while the run still has pages in hand would be shown that for good.
             if event is None and told["state"] in ("idle", "failed"):
                 self.hub.tell("chapter", {})
@@ -311,7 +313,8 @@ class Studio:
     def _tell_page(self, page: str) -> None:
         chapter = self._chapter_of.get(page)
         if chapter is not None and self.hub.is_heard(chapter):
-            self.hub.tell("page", self.rows(self.desks.of(chapter)).one(page), chapter)
+            with self._telling:
+                self.hub.tell("page", self.rows(self.desks.of(chapter)).one(page), chapter)
 
     # -- surfaces
 

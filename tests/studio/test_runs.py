@@ -275,16 +275,22 @@ def test_who_comes_back_is_told_the_notices_that_were_missed_of_its_chapter() ->
             hub.tell(kind, what, chapter)
         await asyncio.sleep(0.01)
         back, new = hub.join("one", since=2), hub.join("one")
+        other = hub.join("one", since=900)  # which another studio has told, that was here before
         hub.tell("run", "from here on")
         await asyncio.sleep(0.01)
         hub.close()
         told = {
-            name: [text async for text in hub.listen(one)] for name, one in (("back", back), ("new", new))
+            name: [text async for text in hub.listen(one)]
+            for name, one in (("back", back), ("new", new), ("other", other))
         }
         words = {
             name: [json.loads(text.split("data: ")[1]) for text in texts] for name, texts in told.items()
         }
-        assert words == {"back": [{}, "to all", "to this", "from here on"], "new": [{}, "from here on"]}
+        assert words == {
+            "back": [{}, "to all", "to this", "from here on"],
+            "new": [{}, "from here on"],
+            "other": [{}, "before", "to all", "to this", "from here on"],
+        }
         assert told["back"][1].startswith("event: notice\nid: 3\n")
 
     asyncio.run(listen())
