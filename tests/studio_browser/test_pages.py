@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.studio import BROKEN, COVER, Studio
 from mangacolor.tests.helpers.studio_window import Window
 
@@ -133,6 +134,27 @@ def test_help_shows_every_key_and_themes_turn(window: Window) -> None:
         window.until(partial(chosen, window, theme), theme)
         shades.append(window.picture(".side").mean())
     assert shades[0] > 200 and shades[1] < 80
+
+
+def test_what_is_told_stays_while_it_is_pointed_at(window: Window) -> None:
+    window.page.clock.install()
+    window.page.evaluate(
+        "async () => void (await import('/static/js/core/say.js')).notify({ text: 'Read me', kind: 'info' })"
+    )
+    notice = window.page.locator(".notice", has_text="Read me")
+    notice.hover()
+    window.page.clock.fast_forward(9000)
+    assert notice.is_visible()
+    window.page.mouse.move(0, 0)
+    window.page.clock.fast_forward(9000)
+    notice.wait_for(state="hidden")
+
+
+def test_a_picture_that_is_dropped_while_nothing_is_picked_says_where_it_is(window: Window) -> None:
+    picture = (ROOT / "examples/chapter" / PAGE).read_bytes()
+    given = {"name": "hero.png", "mimeType": "image/png", "buffer": picture}
+    window.page.set_input_files("input[type=file]", given)
+    window.until(lambda: window.status.startswith("The reference picture is kept"), "where it is")
 
 
 def test_thumbnails_come_as_they_are_seen(open_window: Callable[..., Window]) -> None:
