@@ -203,6 +203,7 @@ class Studio:
             "changes": session.changes,
             "touched": [edit_id(edit) for edit in session.touched],
             "pages": pages,
+            "rows": self.rows(desk).some(pages),
         }
 
     def change_panels(self, page: str, change: Callable[[], None]) -> None:

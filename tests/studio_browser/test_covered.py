@@ -176,3 +176,15 @@ def test_what_a_change_covers_is_not_told_of_the_one_picked_next(picked: Window)
         }"""
     )
     assert told is None
+
+
+def test_a_change_is_seen_on_its_pages_before_a_run_has_made_them(picked: Window) -> None:
+    chapter = picked.state("chapter")
+    row = next(page for page in chapter["pages"] if page["name"] == PAGE)
+    done = {"palette": chapter["palette"], "look": chapter["look"], "changes": [], "touched": []}
+    answer = {**done, "rows": [{**row, "stale": True, "stamp": f"{row['stamp']}-new"}]}
+    picked.page.route("**/api/palette*", lambda route: route.fulfill(json=answer))
+    with picked.page.expect_request("**/api/pictures/page*-new*"):
+        picked.choose_colour(CLOTH)
+    thumbnail = picked.page.locator(f'#strip li[data-page="{PAGE}"] img')
+    assert "-new" not in str(thumbnail.get_attribute("src"))  # it shows the file, which is the same

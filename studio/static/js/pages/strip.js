@@ -135,7 +135,7 @@ function reasonOf({ name, note }) {
 
 /** @param {{image: HTMLImageElement, page: Page}} one */
 function fetchPicture({ image, page }) {
-  const src = pictureAddress("thumb", page);
+  const src = pictureAddress("thumb", { name: page.name, stamp: page.file_stamp }); // changes are not painted on it
   if (image.getAttribute("src") !== src) image.src = src;
 }
 
