@@ -65,13 +65,15 @@ class Hub:
 
     def join(self, chapter: str, since: int | None = None) -> Waiting:
         """A place for what is told of a chapter from here on, after a ``hello``. ``since``: the number of an
-        event; the notices after it come, too. Raises ``Refusal`` where too many listen."""
+        event; the notices after it come, too, or all where it is of a studio that was here before.
+        Raises ``Refusal`` where too many listen."""
         if len(self._listeners) >= LISTENERS:
             raise Refusal(503, "too many windows of this studio are open", "Close one.", retry_after=5)
         queue: Waiting = asyncio.Queue()
         queue.put_nowait(_as_text("hello", self._number, "{}"))
+        after = 0 if since is not None and since > self._number else since
         for told in self._notices:
-            if since is not None and told.number > since and told.chapter in (None, chapter):
+            if after is not None and told.number > after and told.chapter in (None, chapter):
                 queue.put_nowait(told.text)
         self._listeners[queue] = chapter
         return queue

@@ -17,6 +17,8 @@ MOST_SIDE: Final = 4096
 THUMBNAIL: Final = 240
 # Bytes of thumbnails and scaled pages in memory: some hundreds of the former, a dozen of the latter.
 PICTURES_BYTES: Final = 96 * 2**20
+# Pictures that are read and scaled at once: the others wait, and are not begun where nobody waits for them.
+PICTURE_THREADS: Final = 4
 # Chapters that lie open: each holds its surfaces, about a megabyte for a page.
 OPEN_CHAPTERS: Final = 4
 # Pages that are ready to be painted, of all chapters: each holds some tens of megabytes.

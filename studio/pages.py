@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -64,11 +64,15 @@ class PageRows:
 
     def all(self) -> list[dict[str, Any]]:
         """A document for each page, in reading order."""
+        return self.some(tuple(self.pages.sources))
+
+    def some(self, pages: Sequence[str]) -> list[dict[str, Any]]:
+        """The same of some pages."""
         manifest = self._manifest()
-        return [self._row(page, manifest.entry(page)) for page in self.pages.sources]
+        return [self._row(page, manifest.entry(page)) for page in pages]
 
     def one(self, page: str) -> dict[str, Any]:
-        return self._row(page, self._manifest().entry(page))
+        return self.some([page])[0]
 
     def finished(self, page: str) -> bytes | None:
         """The file of a page in OUT; None where there is none."""
@@ -93,6 +97,7 @@ class PageRows:
             "remedy": failure.remedy if failure else "",
             "size": self._size(page),
             "stamp": f"{stamp}-{self.revision}" if page in self.stale else stamp,
+            "file_stamp": stamp,
             "stale": page in self.stale,
             "panels": entry.panels if entry is not None else 0,
             "spread": self._partner(page),

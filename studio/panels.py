@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -25,8 +27,8 @@ REGIONS = (LEFT_OUT, COLOURED)
 
 
 def panels_document(state: State, folder: Path | None, page: str) -> dict[str, Any]:
-    """The panels of a page, as they were corrected or found. Raises ``Refusal`` where there are none,
-    ``UsageError`` or ``InputError`` for a correction that a run would refuse."""
+    """The panels of a page, as they were corrected or found, and their ``revision``. Raises ``Refusal`` where
+    there are none, ``UsageError`` or ``InputError`` for a correction that a run would refuse."""
     file = correction_file(state, folder, page)
     correction = read_document(file)
     found = read_sealed(state.page_folder(page) / f"{PANELS.name}.json")
@@ -42,7 +44,7 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
         _check(correction, found, file)
     shown: Mapping[str, Any] = correction or found or {}
     panels = shown["panels"]
-    return {
+    document = {
         "page": page,
         "size": shown["size"],
         "panels": panels,
@@ -51,6 +53,14 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
         "corrected": correction is not None,
         **{name: shown.get(name, []) for name in REGIONS},
     }
+    return {**document, "revision": hashlib.sha256(json.dumps(document).encode()).hexdigest()[:12]}
+
+
+def check_unchanged(state: State, folder: Path | None, page: str, revision: object) -> None:
+    """Raise ``Refusal`` where the panels are others by now than those of a ``revision``, if one is given."""
+    if revision and panels_document(state, folder, page)["revision"] != revision:
+        remedy = "What you have drawn is kept by Save; Discard shows what they are by now."
+        raise Refusal(409, "the panels of this page have been changed elsewhere", remedy)
 
 
 def _check(correction: Mapping[str, Any], found: Mapping[str, Any] | None, file: Path) -> None:

@@ -44,8 +44,10 @@ class Wanted:
         return not (self.pages or self.start or self.force)
 
     def does(self, other: Wanted) -> bool:
-        """Whether a plain run has nothing to do when this one is done."""
-        return self.is_plain and other.is_plain and self.chapter in (None, other.chapter)
+        """Whether another run has nothing to do when this one is done."""
+        if not self.is_plain:
+            return replace(self, why=other.why) == other
+        return other.is_plain and self.chapter in (None, other.chapter)
 
 
 # Does what is wanted, tells of it, and stops when it is asked to.
@@ -130,9 +132,11 @@ class Runner:
         self._thread.start()
 
     def ask(self, wanted: Wanted) -> None:
-        """Have a run done, after those that are wanted already. Of plain ones of a chapter one is enough."""
+        """Have a run done, after those that are wanted already. Of those that do the same the last one is
+        enough: pages that are done by themselves need a plain run after them."""
         with self._change:
-            if not any(other.does(wanted) for other in self._wanted):
+            if not (self._wanted and self._wanted[-1].does(wanted)):
+                self._wanted = deque(other for other in self._wanted if not wanted.does(other))
                 self._wanted.append(wanted)
             self._change.notify_all()
 

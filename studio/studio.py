@@ -44,6 +44,7 @@ from mangacolor.stages.registry import graph_of
 from mangacolor.studio.desk import Desk, Painters, revision_of, same_decisions
 from mangacolor.studio.desks import Desks
 from mangacolor.studio.hub import Hub
+from mangacolor.studio.limits import PICTURE_THREADS
 from mangacolor.studio.pages import PageRows, StalePages
 from mangacolor.studio.painting import changed_pages
 from mangacolor.studio.palette_documents import PRESETS, document_of
@@ -75,11 +76,13 @@ class Studio:
         self.runner = Runner(self._colour, self._hear)
         self.stale = StalePages()
         self._pending = self.state.folder / PENDING
+        self._telling = threading.Lock()  # so that nothing is told before what it comes after
         self._deciding = threading.Lock()  # of windows that decide at once, one waits and none is refused
         self.chapters = self._find_chapters()
         self._is_behind = self._pending.exists() or self._has_waiting_edits()
         self._chapter_of = {page: name for name, own in self.chapters.items() for page in own.sources}
         self._desk_thread = ThreadPoolExecutor(1, thread_name_prefix="studio-desks")
+        self.pictures_pool = ThreadPoolExecutor(PICTURE_THREADS, thread_name_prefix="studio-pictures")
         self._painters = Painters()
         self.desks = Desks(self._open)
         self._first = self.chapter_named(settings.chapter) if settings.chapter else next(iter(self.chapters))
@@ -95,7 +98,8 @@ class Studio:
 
     def close(self) -> None:
         self.runner.close()
-        self._desk_thread.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._desk_thread, self.pictures_pool):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def _open(self, name: str) -> Desk:
         """A chapter on a desk, its surfaces gathered while nobody waits for them."""
@@ -199,6 +203,7 @@ class Studio:
             "changes": session.changes,
             "touched": [edit_id(edit) for edit in session.touched],
             "pages": pages,
+            "rows": self.rows(desk).some(pages),
         }
 
     def change_panels(self, page: str, change: Callable[[], None]) -> None:
@@ -291,8 +296,9 @@ class Studio:
         if isinstance(event, PageStarted | PageDone | PageFailed):
             self._tell_page(event.page)
         if event is None or isinstance(event, STEP_EVENTS):
-            told = self.runner.document()
-            self.hub.tell("run", told)
+            with self._telling:
+                told = self.runner.document()
+                self.hub.tell("run", told)
             # Not before: who asks while the run still has pages in hand would be shown that for good.
             if event is None and told["state"] in ("idle", "failed"):
                 self.hub.tell("chapter", {})
@@ -308,7 +314,8 @@ class Studio:
     def _tell_page(self, page: str) -> None:
         chapter = self._chapter_of.get(page)
         if chapter is not None and self.hub.is_heard(chapter):
-            self.hub.tell("page", self.rows(self.desks.of(chapter)).one(page), chapter)
+            with self._telling:
+                self.hub.tell("page", self.rows(self.desks.of(chapter)).one(page), chapter)
 
     # -- surfaces
 

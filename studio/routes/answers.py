@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.requests import Request
@@ -60,7 +61,15 @@ async def while_wanted(
 ) -> T | None:
     """As ``at_desk``, and None where the browser has given its question up before that has begun: of those
     who turn many pages the desk does what the last one needs."""
-    asked = desk.submit(work, *args, **kwargs)
+    return await _unless_given_up(request, desk.submit(work, *args, **kwargs))
+
+
+async def in_pool(request: Request, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """The same of something that reads files, on one of the threads for pictures."""
+    return await _unless_given_up(request, studio_of(request).pictures_pool.submit(work, *args, **kwargs))
+
+
+async def _unless_given_up(request: Request, asked: Future[T]) -> T | None:
     answer = asyncio.wrap_future(asked)
     while not (await asyncio.wait([answer], timeout=ABANDONED))[0]:
         if await request.is_disconnected() and asked.cancel():

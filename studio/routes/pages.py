@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -28,12 +29,15 @@ from mangacolor.studio.routes.answers import (
     asked_of,
     at_desk,
     if_it_fits,
+    in_pool,
     nothing_yet,
     picture_answer,
     side_in,
+    while_wanted,
 )
 from mangacolor.studio.studio import Studio
 
+P = ParamSpec("P")
 # Of a thumbnail, width at most: in its heights. Strips are far longer than wide, spreads wider.
 WIDEST = 2
 
@@ -63,24 +67,25 @@ async def page(request: Request) -> Response:
     name, side = desk.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
     stamp = request.query_params.get("stamp")
     if name in studio.stale:
-        made = await if_it_fits(studio, [name], partial(at_desk, desk, _paint_stale, desk, name, side))
+        work = partial(while_wanted, request, desk, _paint_stale, desk, name, side)
+        made = await if_it_fits(studio, [name], work)
         if made is not None:
             painted, revision = made
             return picture_answer(jpeg(painted), stamp is not None and stamp.endswith(f"-{revision}"))
-    return picture_answer(*await asyncio.to_thread(_finished, studio, desk, name, side, stamp))
+    return await _picture_of(request, _finished, studio, desk, name, side, stamp)
 
 
 async def source(request: Request) -> Response:
     studio, desk = await asked_of(request)
     name, side = desk.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
-    return picture_answer(await asyncio.to_thread(_source, studio, desk, name, side), False)
+    return await _picture_of(request, _source, studio, desk, name, side)
 
 
 async def thumb(request: Request) -> Response:
     studio, desk = await asked_of(request)
     name = desk.page(request.query_params.get("page"))
     stamp = request.query_params.get("stamp")
-    return picture_answer(*await asyncio.to_thread(_finished, studio, desk, name, THUMBNAIL * WIDEST, stamp))
+    return await _picture_of(request, _finished, studio, desk, name, THUMBNAIL * WIDEST, stamp)
 
 
 async def surfaces(request: Request) -> Response:
@@ -88,7 +93,7 @@ async def surfaces(request: Request) -> Response:
     studio, desk = await asked_of(request)
     asked = request.query_params
     name, side, stamp = desk.coloured_page(asked.get("page")), side_in(asked.get("side")), asked.get("stamp")
-    work = partial(asyncio.to_thread, surface_map, desk.now.coloured(), name, side)
+    work = partial(in_pool, request, surface_map, desk.now.coloured(), name, side)
     picture = await if_it_fits(studio, [name], work)
     if picture is None or (stamp and stamp != await asyncio.to_thread(desk.surface_stamp, name)):
         return nothing_yet()
@@ -99,9 +104,17 @@ async def balloons(request: Request) -> Response:
     studio, desk = await asked_of(request)
     asked = request.query_params
     name, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
-    work = partial(asyncio.to_thread, balloon_map, desk.now.coloured(), name, side)
+    work = partial(in_pool, request, balloon_map, desk.now.coloured(), name, side)
     picture = await if_it_fits(studio, [name], work)
     return nothing_yet() if picture is None else picture_answer(picture, False)
+
+
+async def _picture_of(
+    request: Request, make: Callable[P, tuple[Picture, bool]], *args: P.args, **kwargs: P.kwargs
+) -> Response:
+    """A picture, and whether the browser may keep it; of one that its window has given up nothing is made."""
+    made = await in_pool(request, make, *args, **kwargs)
+    return nothing_yet() if made is None else picture_answer(*made)
 
 
 def _counted_document(studio: Studio, desk: Desk) -> dict[str, Any]:
@@ -118,7 +131,7 @@ def _finished(studio: Studio, desk: Desk, name: str, side: int, stamp: str | Non
         return known, True
     data = studio.rows(desk).finished(name)
     if data is None:
-        return _source(studio, desk, name, side), False
+        return _source(studio, desk, name, side)
     picture = jpeg(scaled(data, name, side, studio.options.max_pixels))
     is_own = stamp == file_stamp(hashlib.sha256(data).hexdigest())
     if is_own:
@@ -132,6 +145,6 @@ def _paint_stale(desk: Desk, name: str, side: int) -> tuple[Image, str]:
     return paint_page(desk, name, side, Wishes()), revision
 
 
-def _source(studio: Studio, desk: Desk, name: str, side: int) -> Picture:
+def _source(studio: Studio, desk: Desk, name: str, side: int) -> tuple[Picture, bool]:
     data = desk.now.pages.sources[name].read()
-    return jpeg(scaled(data, name, side, studio.options.max_pixels))
+    return jpeg(scaled(data, name, side, studio.options.max_pixels)), False

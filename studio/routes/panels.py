@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mangacolor.studio.desk import Desk
-from mangacolor.studio.panels import panels_document, remove_panels, write_panels
+from mangacolor.studio.panels import check_unchanged, panels_document, remove_panels, write_panels
 from mangacolor.studio.routes.answers import asked_of, body_of
 from mangacolor.studio.studio import Studio
 
@@ -33,15 +33,23 @@ async def correct(request: Request) -> Response:
     (studio, desk), asked = await asked_of(request), await body_of(request)
     page = desk.page(asked.get("page"))
     studio.check_correction(page)
-    return await _change(
-        studio, desk, page, lambda: write_panels(studio.state, studio.corrections, page, asked)
-    )
+
+    def write() -> None:
+        check_unchanged(studio.state, studio.corrections, page, asked.get("revision"))
+        write_panels(studio.state, studio.corrections, page, asked)
+
+    return await _change(studio, desk, page, write)
 
 
 async def find_again(request: Request) -> Response:
     studio, desk = await asked_of(request)
     page = desk.page(request.query_params.get("page"))
-    return await _change(studio, desk, page, lambda: remove_panels(studio.state, studio.corrections, page))
+
+    def remove() -> None:
+        check_unchanged(studio.state, studio.corrections, page, request.query_params.get("revision"))
+        remove_panels(studio.state, studio.corrections, page)
+
+    return await _change(studio, desk, page, remove)
 
 
 async def _change(studio: Studio, desk: Desk, page: str, change: Callable[[], None]) -> Response:

@@ -120,7 +120,11 @@ def test_two_windows_on_two_chapters_edit_at_once(client: httpx.Client, out: Pat
         red = windows.submit(recolour, client, ONE, "#c01020", revision=revisions["one"])
         blue = windows.submit(recolour, client, TWO, "#1030c0", revision=revisions["two"])
         assert (red.result().status_code, blue.result().status_code) == (200, 200)
-        assert all(page.startswith("one/") for page in red.result().json()["pages"])
+        done = red.result().json()
+        assert all(page.startswith("one/") for page in done["pages"])
+        # By these windows know that there is another picture, before a run has made it.
+        stamps = {row["name"]: row["stamp"].removeprefix(row["file_stamp"]) for row in done["rows"]}
+        assert stamps == dict.fromkeys(done["pages"], f"-{done['palette']['revision']}")
         wait_until_shown(client, out, before)
         for name, colour in (("one", "#c01020"), ("two", "#1030c0")):
             palette = document(client, {"chapter": name})["palette"]

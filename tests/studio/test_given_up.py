@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from queue import Queue
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.layout import State
 from mangacolor.studio.desk import Desk, Painters
 from mangacolor.studio.routes.answers import while_wanted
+from mangacolor.studio.studio import Studio
 from mangacolor.tests.helpers.studio import PAGES
 from mangacolor.tests.helpers.studio_server import TOKEN, wait_until_idle
 
@@ -31,6 +33,7 @@ class Gone:
         return True
 
 
+STALE = PAGES[1]
 GONE = cast(Request, Gone())
 HEADERS = {"X-Token": TOKEN, "Content-Type": "application/json"}
 
@@ -62,11 +65,21 @@ def test_a_question_that_is_given_up_before_its_turn_is_never_worked_at(
     assert desk.submit(len, worked).result(30) == 0
 
 
-@pytest.mark.parametrize(("path", "asked"), [("paint", {"page": PAGES[0], "side": 300}), ("cover", {})])
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("paint", {"page": PAGES[0], "side": 300}),
+        ("cover", {}),
+        ("pictures/page", {"page": STALE, "side": 300}),  # which is painted
+        ("pictures/source", {"page": PAGES[0], "side": 300}),
+        ("pictures/thumb", {"page": PAGES[0]}),
+    ],
+)
 def test_a_browser_that_hangs_up_is_noticed(
-    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, path: str, asked: dict[str, Any]
+    client: httpx.Client, studio: Studio, monkeypatch: pytest.MonkeyPatch, path: str, asked: dict[str, Any]
 ) -> None:
     wait_until_idle(client)
+    studio.stale.add([STALE])
     given: Queue[Future[None]] = Queue()
     given_up = threading.Event()
 
@@ -77,11 +90,16 @@ def test_a_browser_that_hangs_up_is_noticed(
         return waits
 
     monkeypatch.setattr(Desk, "submit", submit)
+    monkeypatch.setattr(studio.pictures_pool, "submit", submit)
     browser = HTTPConnection(client.base_url.host, client.base_url.port or 0)
-    browser.request("POST", f"/api/{path}", json.dumps(asked), HEADERS)
+    if path.startswith("pictures"):
+        browser.request("GET", f"/api/{path}?{urlencode(asked)}", headers=HEADERS)
+    else:
+        browser.request("POST", f"/api/{path}", json.dumps(asked), HEADERS)
     waits = given.get(timeout=60)
     browser.close()
     assert given_up.wait(60) and waits.cancelled()
+    studio.stale.discard([STALE])
 
 
 def test_what_has_begun_is_ended(busy: tuple[Desk, threading.Event]) -> None:

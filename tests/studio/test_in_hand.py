@@ -16,6 +16,8 @@ from mangacolor.core.errors import ExitStatus, InputError, OutputError
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Listener, PageStarted, RunResult
+from mangacolor.studio.desk import Desk
+from mangacolor.studio.pages import PageRows
 from mangacolor.studio.routes import colours
 from mangacolor.studio.runner import Wanted
 from mangacolor.studio.studio import Studio
@@ -189,3 +191,30 @@ def test_once_a_run_has_ended_windows_ask_again_and_see_no_page_in_hand(
     for document in seen:
         assert document["run"]["state"] == ("failed" if end == "failed" else "idle")
         assert "working" not in {page["state"] for page in document["pages"]}
+
+
+def test_a_page_is_never_told_of_as_it_was_after_it_was_told_of_as_it_is(
+    client: httpx.Client, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While somebody who has corrected its panels tells of it, its run begins."""
+    wait_until_idle(client)
+    told, rows = [], studio.rows
+    beginning = threading.Thread(
+        target=lambda: (studio.runner.progress.working.add(PAGE), studio._hear(PageStarted(PAGE, {}, {})))
+    )
+
+    def look(desk: Desk) -> PageRows:
+        found = rows(desk)
+        if not beginning.ident:
+            beginning.start()
+            beginning.join(0.2)
+        return found
+
+    monkeypatch.setattr(studio, "rows", look)
+    monkeypatch.setattr(studio.hub, "is_heard", lambda _: True)
+    monkeypatch.setattr(studio.hub, "tell", lambda kind, about, *_: told.append((kind, about.get("state"))))
+    studio.change_panels(PAGE, lambda: None)
+    beginning.join(60)
+    studio.runner.progress.working.clear()
+    studio.stale.discard([PAGE])
+    assert told[:2] == [("page", "coloured"), ("page", "working")]

@@ -31,9 +31,17 @@ def test_a_correction_is_kept_and_only_its_page_runs_again(client: httpx.Client,
     whole = [[0, 0], [width, 0], [width, height], [0, height]]
     left = [[10, 10], [90, 10], [90, 90], [10, 90]]
     asked = {"page": PAGE, "size": found["size"], "polygons": [whole], "left_out": [left], "coloured": []}
-    assert client.put("/api/panels", json=asked).status_code == 200
+    answer = client.put("/api/panels", json={**asked, "revision": found["revision"]})
+    assert answer.status_code == 200
     wait_until_idle(client)
     corrected = panels(client)
+    assert corrected["revision"] == answer.json()["revision"] != found["revision"]
+    for late in (  # another window, which shows what was found
+        client.put("/api/panels", json={**asked, "left_out": [], "revision": found["revision"]}),
+        client.delete("/api/panels", params={"page": PAGE, "revision": found["revision"]}),
+    ):
+        assert late.status_code == 409 and "elsewhere" in late.json()["error"]
+    assert panels(client) == corrected
     assert corrected["corrected"] and corrected["polygons"] == [whole] and corrected["left_out"] == [left]
     kept = json.loads((out / ".mangacolor/edits" / PAGE).with_suffix(".json").read_text())
     assert kept["polygons"] == [whole] and "coloured" not in kept

@@ -195,6 +195,23 @@ def test_several_clicks_make_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     runner.close()
 
 
+def test_pages_done_by_themselves_are_followed_by_a_plain_run() -> None:
+    """By itself a page knows nothing of the others' colours, whatever was wanted before it."""
+    runs = PretendedRuns()
+    runner, _ = begin(runs)
+    pages, all_of_it = [Wanted("asked", ".", (page,), force=True) for page in PAGES[:2]], Wanted("asked", ".")
+    for page in (pages[0], pages[0], pages[1], pages[0]):
+        runner.ask(page)
+        runner.ask(all_of_it)
+        if not runs.begun:
+            assert runs.started.acquire(timeout=60)
+    runner.ask(Wanted("edit", "."))
+    runs.open.set()
+    assert all(runs.started.acquire(timeout=60) for _ in range(3))
+    runner.close()
+    assert runs.begun == [pages[0], pages[1], pages[0], all_of_it]
+
+
 @pytest.mark.parametrize("failure", [PageError("broken", "mend it"), ValueError("a fault of ours")])
 def test_a_run_that_fails_is_told_and_the_next_one_begins(failure: Exception) -> None:
     runs = PretendedRuns()
@@ -258,16 +275,22 @@ def test_who_comes_back_is_told_the_notices_that_were_missed_of_its_chapter() ->
             hub.tell(kind, what, chapter)
         await asyncio.sleep(0.01)
         back, new = hub.join("one", since=2), hub.join("one")
+        other = hub.join("one", since=900)  # which another studio has told, that was here before
         hub.tell("run", "from here on")
         await asyncio.sleep(0.01)
         hub.close()
         told = {
-            name: [text async for text in hub.listen(one)] for name, one in (("back", back), ("new", new))
+            name: [text async for text in hub.listen(one)]
+            for name, one in (("back", back), ("new", new), ("other", other))
         }
         words = {
             name: [json.loads(text.split("data: ")[1]) for text in texts] for name, texts in told.items()
         }
-        assert words == {"back": [{}, "to all", "to this", "from here on"], "new": [{}, "from here on"]}
+        assert words == {
+            "back": [{}, "to all", "to this", "from here on"],
+            "new": [{}, "from here on"],
+            "other": [{}, "before", "to all", "to this", "from here on"],
+        }
         assert told["back"][1].startswith("event: notice\nid: 3\n")
 
     asyncio.run(listen())

@@ -202,12 +202,23 @@ def test_all_of_it_by_keyboard(window: Window) -> None:
     window.until(lambda: changes(window) > before, "a saved colour")
     window.press("Escape", "Escape")
     assert window.state("crosshair") is False and window.state("draft") is None
-    window.press("Control+z")
+    assert focused(window) == "stage"  # and not nowhere, with the panel that is gone
+    window.press("3")
+    button = window.page.locator("#log button").first
+    button.focus()
+    window.press("Enter")
     window.until(lambda: changes(window) == before, "the undo")
+    window.until(lambda: focused(window).startswith("change "), "the focus on the change")
+    assert focused(window) == button.get_attribute("data-key")
     window.press("Control+Shift+z")
     window.until(lambda: changes(window) == before + 1, "the redo")
     window.press("Control+z")
     window.until(lambda: changes(window) == before, "the second undo")
+
+
+def focused(window: Window) -> str:
+    """The control that has the focus, by its id or its key."""
+    return str(window.page.evaluate("document.activeElement.id || document.activeElement.dataset.key || ''"))
 
 
 def test_groups_are_named_locked_merged_and_split(window: Window) -> None:
@@ -341,7 +352,7 @@ def test_two_browsers_do_not_undo_each_other(open_window: Callable[..., Window])
 
 
 def test_a_click_that_is_refused_is_offered_again(window: Window, studio: Studio) -> None:
-    window.expected = ("409",)
+    window.expected = ("409", "507")
     pick(window, SKY)
     before = changes(window)
     window.wait_for_rest()
@@ -351,6 +362,30 @@ def test_a_click_that_is_refused_is_offered_again(window: Window, studio: Studio
         assert changes(window) == before
     window.page.get_by_role("button", name=re.compile("again")).last.click()
     window.until(lambda: changes(window) == before + 1, "the change to be saved after all")
+
+    full = {"error": "the disk is full", "remedy": "Make room."}
+    window.page.route("**/api/palette*", lambda route: route.fulfill(status=507, json=full))
+    lock = window.page.get_by_label(re.compile("^Lock: later"))
+    lock.click()
+    window.page.locator(".notice", has_text="disk is full").get_by_label("Close").click()
+    window.until(lambda: not lock.is_checked(), "the lock to be shown as it is")
+    window.page.evaluate(
+        """async () => {
+          const { commit, settled } = await import('/static/js/colours/commit.js');
+          commit(() => { throw new Error('a fault'); });
+          await settled();
+        }"""
+    )
+    window.page.locator(".notice", has_text="a fault").wait_for()  # and what comes after it is sent
+    window.page.click("#to-groups")
+    boxes = window.page.locator("#groups .groups input")
+    for box in (0, 1):
+        boxes.nth(box).check()
+    window.page.get_by_role("button", name="Merge 2 groups").click()
+    window.page.locator(".notice", has_text="disk is full").wait_for()
+    with window.page.expect_request("**/api/palette*") as again:
+        window.page.get_by_role("button", name="Merge 2 groups").click()
+    assert len(again.value.post_data_json["wishes"]["merge"]) == 2
 
 
 def test_a_window_reloaded_in_the_middle_goes_on(window: Window) -> None:

@@ -122,3 +122,69 @@ def test_what_not_this_takes_away_is_told(open_window: Callable[..., Window]) ->
     fewer = len(pages_of(window)) < window.state("cover")["unopposed"][1]
     assert window.state("cover")["unopposed"][0] == before
     window.until(lambda: (told.count() == 1) == fewer, "what is said of it")
+
+
+# Questions to an address wait in ``held`` until they are called, whatever becomes of them meanwhile.
+HOLD = """(path) => {
+  const ask = window.fetch;
+  window.held = [];
+  window.fetch = (what, init) =>
+    String(what).includes(path)
+      ? new Promise((done) => held.push(() => done(ask(what, { ...init, signal: undefined }))))
+      : ask(what, init);
+}"""
+DRAFT = "const { changeDraft, setColour } = await import('/static/js/colours/draft.js');"
+
+
+def wait_for_question(window: Window) -> None:
+    window.until(lambda: window.page.evaluate("held.length") > 0, "the question")
+
+
+def test_a_page_is_painted_while_a_colour_is_dragged_on_and_not_for_what_is_picked_next(
+    picked: Window,
+) -> None:
+    preview = picked.page.locator(f'.page[data-page="{PAGE}"] img').nth(2)
+    picked.page.evaluate(HOLD, "/api/paint")
+    picked.page.evaluate(f"async () => {{ {DRAFT} setColour('{CLOTH}', false); }}")
+    wait_for_question(picked)
+    picked.page.evaluate(f"async () => {{ {DRAFT} setColour('#c0392b', false); }}")
+    picked.until(lambda: picked.state("draft")["colour"] == "#c0392b", "the next colour")
+    assert picked.page.evaluate("held.length") == 1
+    picked.page.evaluate("held.shift()()")  # though another is wanted by now
+    preview.wait_for(state="visible")
+    wait_for_question(picked)
+    picked.click_at(PAGE, 0.5, 0.2)
+    preview.wait_for(state="hidden")
+    picked.page.evaluate("held.shift()()")
+    with picked.page.expect_response("**/api/cover*"):
+        picked.choose("Page")
+    assert not preview.is_visible() and picked.page.evaluate("held.length") == 0
+
+
+def test_what_a_change_covers_is_not_told_of_the_one_picked_next(picked: Window) -> None:
+    picked.page.evaluate(HOLD, "/api/cover")
+    picked.page.evaluate(f"async () => {{ {DRAFT} changeDraft({{ reach: 'page' }}, false); }}")
+    wait_for_question(picked)
+    told = picked.page.evaluate(
+        """async () => {
+          const { store } = await import('/static/js/core/state.js');
+          const { draft } = store.get();
+          store.set({ draft: { ...draft, at: [draft.page, 1, 1] }, cover: null });
+          held.shift()();
+          await new Promise((done) => setTimeout(done, 80)); // less than it waits before it asks anew
+          return store.get().cover;
+        }"""
+    )
+    assert told is None
+
+
+def test_a_change_is_seen_on_its_pages_before_a_run_has_made_them(picked: Window) -> None:
+    chapter = picked.state("chapter")
+    row = next(page for page in chapter["pages"] if page["name"] == PAGE)
+    done = {"palette": chapter["palette"], "look": chapter["look"], "changes": [], "touched": []}
+    answer = {**done, "rows": [{**row, "stale": True, "stamp": f"{row['stamp']}-new"}]}
+    picked.page.route("**/api/palette*", lambda route: route.fulfill(json=answer))
+    with picked.page.expect_request("**/api/pictures/page*-new*"):
+        picked.choose_colour(CLOTH)
+    thumbnail = picked.page.locator(f'#strip li[data-page="{PAGE}"] img')
+    assert "-new" not in str(thumbnail.get_attribute("src"))  # it shows the file, which is the same

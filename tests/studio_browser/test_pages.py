@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.studio import BROKEN, COVER, Studio
 from mangacolor.tests.helpers.studio_window import Window
 
@@ -53,7 +54,7 @@ def test_arrows_follow_the_reading_direction(window: Window) -> None:
     window.until(lambda: window.state("page") == COVER, "the page before")
     window.press("End")
     window.until(lambda: window.state("page") == BROKEN, "the last page")
-    assert f"page={BROKEN}" in window.page.url
+    window.until(lambda: f"page={BROKEN}" in window.page.url, "the address")
 
 
 def test_a_double_page_lies_open_as_it_is_read(window: Window) -> None:
@@ -135,6 +136,27 @@ def test_help_shows_every_key_and_themes_turn(window: Window) -> None:
     assert shades[0] > 200 and shades[1] < 80
 
 
+def test_what_is_told_stays_while_it_is_pointed_at(window: Window) -> None:
+    window.page.clock.install()
+    window.page.evaluate(
+        "async () => void (await import('/static/js/core/say.js')).notify({ text: 'Read me', kind: 'info' })"
+    )
+    notice = window.page.locator(".notice", has_text="Read me")
+    notice.hover()
+    window.page.clock.fast_forward(9000)
+    assert notice.is_visible()
+    window.page.mouse.move(0, 0)
+    window.page.clock.fast_forward(9000)
+    notice.wait_for(state="hidden")
+
+
+def test_a_picture_that_is_dropped_while_nothing_is_picked_says_where_it_is(window: Window) -> None:
+    picture = (ROOT / "examples/chapter" / PAGE).read_bytes()
+    given = {"name": "hero.png", "mimeType": "image/png", "buffer": picture}
+    window.page.set_input_files("input[type=file]", given)
+    window.until(lambda: window.status.startswith("The reference picture is kept"), "where it is")
+
+
 def test_thumbnails_come_as_they_are_seen(open_window: Callable[..., Window]) -> None:
     small = open_window(viewport={"width": 1200, "height": 420})
     strip = small.page.locator("#strip")
@@ -143,6 +165,43 @@ def test_thumbnails_come_as_they_are_seen(open_window: Callable[..., Window]) ->
     assert strip.evaluate("one => one.scrollHeight > one.clientHeight")
     small.press("End")
     small.until(lambda: asked.count() == 5, "the last thumbnail")
+    written = small.page.evaluate(
+        """async () => {
+          const { store } = await import('/static/js/core/state.js');
+          const keep = history.replaceState.bind(history);
+          let count = 0;
+          history.replaceState = (...given) => { count += 1; keep(...given); };
+          const { pages } = store.get().chapter;
+          for (const page of [...pages, ...pages, ...pages, pages[1]]) {
+            store.set({ page: page.name, hover: null });
+            await new Promise((done) => setTimeout(done, 5));
+          }
+          return count;
+        }"""
+    )
+    assert written <= 2  # browsers count how often an address is another
+    small.until(lambda: f"page={PAGE}" in small.page.url, "the address")
+
+
+def test_what_did_not_come_while_the_studio_was_away_is_asked_for_once_more(window: Window) -> None:
+    window.expected = ("ERR_",)
+    window.page.route("**/api/pictures/*page=E19P02*", lambda route: route.abort())
+    window.show("E19P02.png")
+    missing = window.page.locator('.page[data-page="E19P02.png"] .missing')
+    missing.wait_for()
+    window.page.unroute_all()
+    thumbnail = window.page.locator('#strip li[data-page="E19P02.png"] img')
+    thumbnail.evaluate("(one) => (one.dataset.there = 'false')")
+    for connected in ("false", "true"):
+        window.page.evaluate(
+            f"""async () => {{
+              (await import('/static/js/core/state.js')).store.set({{ connected: {connected} }});
+              await new Promise((done) => setTimeout(done));
+            }}"""
+        )
+    missing.wait_for(state="hidden")
+    window.wait_for_surfaces("E19P02.png")
+    window.until(lambda: thumbnail.get_attribute("data-there") is None, "its thumbnail")
 
 
 def test_a_tablet_has_room_and_large_targets(open_window: Callable[..., Window]) -> None:

@@ -142,13 +142,52 @@ def test_corners_by_keyboard_and_changes_that_are_not_lost(room: Window) -> None
     assert moved[0][0] == [before[0][0][0] + 1, before[0][0][1] + 10]
     room.press("i")
     assert len(drawn(room)[0]) == len(before[0]) + 1
+    room.page.click("#mode-panels")  # where one is already
+    room.press("Delete")
+    assert drawn(room) == moved and room.page.locator("#shapes").is_visible()
     room.press("p")  # leaving would lose what was drawn
     room.page.locator(".notice", has_text="not saved").wait_for()
     assert room.state("mode") == "panels"
     room.page.click("#panels-discard")
     assert drawn(room) == before
+    room.press("Control+z")
+    assert drawn(room) == moved  # Discard is a step, too
+    room.page.click("#panels-discard")
     room.press("p")
     room.until(lambda: room.state("mode") == "colours", "the way back")
+
+
+def test_what_another_window_has_saved_is_not_overwritten_unseen(room: Window) -> None:
+    room.expected = ("409",)
+    told = room.page.evaluate(f"async () => (await fetch('/api/panels?page={PAGE}')).json()")
+    theirs = {**told, "polygons": [told["polygons"][0]], "panels": told["panels"][:1], "revision": "theirs"}
+    held, sent = [], []
+
+    def answer(route: Any) -> None:
+        if route.request.method == "GET":
+            route.fulfill(json=theirs)
+        else:
+            sent.append(route.request.post_data_json["revision"])
+            held.append(route)
+
+    room.page.route("**/api/panels*", answer)
+    room.press("n", "Shift+ArrowDown")
+    mine = drawn(room)
+    save, state = room.page.locator("#panels-save"), room.page.locator("#panels-state")
+    save.click()
+    room.until(lambda: len(held) == 1, "it to be sent")
+    assert state.inner_text() == "Saving…" and save.is_disabled()
+    room.press("Control+s")  # nothing more
+    held.pop().fulfill(status=409, json={"error": "changed elsewhere", "remedy": "Look."})
+    room.page.locator(".notice", has_text="changed elsewhere").wait_for()
+    room.until(save.is_enabled, "that it can be saved all the same")
+    assert drawn(room) == mine and state.inner_text() == "Not saved"
+    save.click()
+    room.until(lambda: sent == [told["revision"], "theirs"], "it to be sent for what is seen by now")
+    held.pop().fulfill(status=409, json={"error": "another program holds it", "remedy": "Wait."})
+    room.page.locator(".notice", has_text="holds it").get_by_text("Try again").wait_for()
+    room.page.click("#panels-discard")
+    assert drawn(room) == theirs["polygons"]
 
 
 def test_sums_on_polygons(window: Window) -> None:

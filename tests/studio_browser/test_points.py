@@ -187,7 +187,7 @@ def test_by_keys_the_focus_stays_near_a_point_that_went(picked: Window) -> None:
         picked.until(lambda before=before: len(points(picked, "not")) > before, "a point")  # type: ignore[misc]
     picked.page.locator(".points summary").focus()
     picked.press("Enter")
-    for there in (".points summary", "#stage"):
+    for there in (".points .group-pick", "#stage"):
         picked.page.locator(".points [aria-label^='Take away: Not']").first.focus()
         picked.press("Enter")
         picked.until(lambda there=there: has_focus(picked, there), there)  # type: ignore[misc]

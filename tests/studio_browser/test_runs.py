@@ -71,6 +71,7 @@ def test_a_first_run_is_seen_stopped_and_gone_on_with(window: Window, studio: St
 
     window.page.click("#run-stop")
     window.until(lambda: window.state("chapter")["run"]["state"] == "idle", "the run to stop")
+    window.until(lambda: window.status == "The run is stopped; what was done stays.", "what is said of that")
     window.until(lambda: states(window) == {"waiting"}, "the pages to wait")
     assert not list(studio.out.glob("*.png"))
     window.until(lambda: window.page.inner_text("#run-words") == "2 pages to do", "what there is to do")
@@ -84,6 +85,7 @@ def test_a_first_run_is_seen_stopped_and_gone_on_with(window: Window, studio: St
     window.until(lambda: states(window) == {"coloured"}, "the pages")  # without a reload
     window.wait_for_rest()
     assert {file.name for file in studio.out.glob("*.png")} == set(PAGES[:2])
+    window.until(lambda: window.status == "All pages are up to date.", "that it is said")
     window.until(lambda: np.ptp(window.picture(".page").astype(int), -1).mean() > 5, "its colours")
     window.until(lambda: window.page.inner_text("#run-words") == "", "nothing to be left to do")
     window.wait_for_surfaces(PAGES[0])

@@ -9,7 +9,8 @@ import { showChanges } from "../pages/flip.js";
 /** @typedef {import("../core/types.js").Wishes} Wishes */
 /**
  * @typedef {{palette: import("../core/types.js").Palette, look: import("../core/types.js").Look,
- *   changes: string[], touched: string[], pages: string[]}} Done
+ *   changes: string[], touched: string[], rows: import("../core/types.js").Page[]}} Done
+ *   `rows`: the pages that look otherwise, whose pictures are painted until a run has made them
  */
 
 const OTHERS_CAME_FIRST = 409;
@@ -33,11 +34,11 @@ export function commit(wishes, { topic, done, failed } = {}) {
   line = line.then(async () => {
     if (topic && waiting.get(topic) !== mine) return;
     if (topic) waiting.delete(topic);
-    const wanted = typeof wishes === "function" ? wishes() : wishes;
-    if (!wanted) return;
-    if (isOver(wanted)) return say(wordsOfOver(wanted));
-    store.set({ saving: true });
     try {
+      const wanted = typeof wishes === "function" ? wishes() : wishes;
+      if (!wanted) return;
+      if (isOver(wanted)) return say(wordsOfOver(wanted));
+      store.set({ saving: true });
       const made = await send(wanted);
       done?.(made);
     } catch (error) {
@@ -80,14 +81,14 @@ async function send(wishes) {
   const before = new Set(pagesOf(store.get()));
   /** @type {Done} */
   const made = await askJson("palette", { body: { wishes, revision } });
-  const touched = new Set(made.pages);
+  const touched = new Map(made.rows.map((row) => [row.name, row]));
   const isNews = (/** @type {import("../core/types.js").Page} */ page) =>
     touched.has(page.name) && !before.has(page);
   const pages = pagesOf(store.get());
   showNews({
     palette: made.palette,
     look: made.look,
-    pages: pages.map((page) => (touched.has(page.name) && before.has(page) ? { ...page, stale: true } : page)),
+    pages: pages.map((page) => (before.has(page) && touched.get(page.name)) || page),
   });
   if (pages.some(isNews)) void fetchChapter(); // it has been told of meanwhile: before this change or after it?
   if (made.changes.length) say(made.changes.join(" · "));

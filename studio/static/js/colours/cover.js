@@ -1,10 +1,10 @@
-/** What the draft would cover, and how it would look: asked while things are dragged, the last answer counts. */
+/** What the draft would cover, and how it would look: asked while things are dragged. */
 
 import { NOTHING_YET, Unreachable, ask, askJson } from "../core/api.js";
 import { isUnder, tellFailure } from "../core/say.js";
 import { counted } from "../core/dom.js";
 import { pageNamed, store } from "../core/state.js";
-import { latest } from "../core/throttle.js";
+import { latest, oneByOne } from "../core/throttle.js";
 import { showChanges } from "../pages/flip.js";
 import { frameOf, framesInSight } from "../pages/stage.js";
 import { sideFor } from "../pages/frame.js";
@@ -44,10 +44,15 @@ const covers = latest(
   90,
 );
 
+/** Where the draft begins that was asked about last. @type {import("../core/types.js").Place|null} */
+let begun = null;
+
 /** Ask what a draft covers. What is told from now on of what is under the pointer is newer than the answer. */
 function askCover() {
   const { draft, status } = store.get();
   clearTimeout(again);
+  if (draft?.at !== begun) covers.stop(); // that is another one's by now
+  begun = draft?.at ?? null;
   if (draft) covers.want({ draft, said: status });
   else covers.stop();
 }
@@ -73,7 +78,7 @@ const questionOf = ({ draft, chapter }) =>
     draft.edit && chapter?.palette?.revision, // its points may have been taken away, or back
   ].join(" ");
 
-const paints = latest(
+const paints = oneByOne(
   async (/** @type {{page: string, wishes: object, look?: Look}} */ wanted, signal) => {
     const frame = frameOf(wanted.page);
     const seen = frame ? Math.max(frame.rect.width, frame.rect.height) * devicePixelRatio : MOST_SIDE;
@@ -103,14 +108,20 @@ export function startCover() {
         page,
         double, // other frames have no preview yet
       ].join(" "),
-    () => {
-      const { draft } = store.get();
-      const page = draft && pageOf(draft);
-      const isPainted = draft?.touched && page && pageNamed(store.get(), page)?.has_colours;
-      if (isPainted) paints.want({ page, wishes: wishesOf(draft) });
-      if (!draft) dropPreviews();
-    },
+    showDraft,
   );
+  store.watch(
+    (state) => state.saving,
+    (saving) => !saving && !store.get().draft?.touched && dropPreviews(), // it may have been refused
+  );
+}
+
+/** Show what the draft would make of its page; without a colour nothing, but for what is being saved. */
+function showDraft() {
+  const { draft, saving } = store.get();
+  const page = draft && pageOf(draft);
+  if (!draft?.touched || !page) return saving || dropPreviews();
+  if (pageNamed(store.get(), page)?.has_colours) paints.want({ page, wishes: wishesOf(draft) });
 }
 
 /** Show the page in view, if it has colours, with another saturation and warmth. @param {Look} look */

@@ -22,7 +22,7 @@ export function startGroups() {
     checked: true,
     onchange: () => ((onlyHere = here.checked), fill()),
   });
-  const merge = make("button.small", { text: "Merge", disabled: true, onclick: mergeChosen });
+  const merge = make("button.small", { text: "Merge", disabled: true, onclick: () => mergeChosen(fill) });
   const list = make("ul.groups", { "aria-label": "Groups", onpointerleave: hide });
   find("groups").append(
     make("div.row.spread", {}, make("label.check", {}, here, "On this page only"), merge),
@@ -149,8 +149,9 @@ function rename(group, item, fill) {
   input.focus();
 }
 
-function mergeChosen() {
-  const ids = [...chosen];
-  chosen.clear();
-  commit({ merge: ids });
+/** Those that are chosen when its turn comes; they stay so where it is refused. @param {() => void} fill */
+function mergeChosen(fill) {
+  commit(() => (chosen.size > 1 ? { merge: [...chosen] } : null), {
+    done: () => (chosen.clear(), fill()),
+  });
 }

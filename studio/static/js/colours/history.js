@@ -95,10 +95,10 @@ function renewRow(names) {
 function changeRow(change, isUndone) {
   const act = isUndone
     ? signButton("redo", `Do again: ${change.words}`, () => commit({ redo: change.id }), {
-        "data-key": `redo ${change.id}`,
+        "data-key": `change ${change.id}`,
       })
     : signButton("undo", `Take back: ${change.words}`, () => commit({ undo: change.id }), {
-        "data-key": `undo ${change.id}`,
+        "data-key": `change ${change.id}`,
       });
   const words = make("span.words", { text: change.words });
   return make(isUndone ? "li.undone" : "li", {}, change.colour && swatch(change.colour), words, act);

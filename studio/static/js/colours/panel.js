@@ -10,6 +10,7 @@ import { makeReach } from "./reach.js";
 import { makeReference } from "./reference.js";
 import { beginSplit } from "./split.js";
 import { makeSwatches } from "./swatches.js";
+import { stageElement } from "../pages/stage.js";
 import { wordsOf } from "../run/bar.js";
 
 const CLICK = "Click something on the page to give it another colour. It is put right wherever it is seen.";
@@ -73,7 +74,7 @@ export function startPanel() {
   });
   lock.addEventListener("change", () => {
     const { draft } = store.get();
-    if (draft?.edit) commit({ lock: lock.checked, lock_of: [draft.edit] });
+    if (draft?.edit) commit({ lock: lock.checked, lock_of: [draft.edit] }, { failed: showOwn });
   });
   split.addEventListener("click", () => {
     const { draft } = store.get();
@@ -81,16 +82,26 @@ export function startPanel() {
     closeDraft();
   });
 
+  /** What is kept of the edit beside its colour: not what was chosen and refused. */
+  function showOwn() {
+    const state = store.get();
+    const edit = editOf(state, state.draft?.edit ?? null);
+    if (document.activeElement !== name) name.value = edit?.name ?? "";
+    lock.checked = edit?.locked ?? false;
+    return edit;
+  }
+
   store.watch(
     (state) => [state.draft, state.chapter?.palette],
     () => {
       const state = store.get();
       const { draft } = state;
+      const hadFocus = form.contains(document.activeElement);
       form.hidden = !draft;
       empty.hidden = Boolean(draft);
-      if (!draft) return;
-      const edit = editOf(state, draft.edit);
+      if (!draft) return hadFocus && stageElement().focus({ preventScroll: true });
       const group = groupOf(state, draft.group);
+      const edit = showOwn();
       field.set(draft.colour);
       spot.style.setProperty("--swatch", draft.colour);
       title.textContent = edit ? edit.name || `Change ${edit.id}` : "New colour";
@@ -99,8 +110,6 @@ export function startPanel() {
       own.hidden = !edit && !group;
       for (const element of [name, lockLine, take]) element.hidden = !edit;
       split.hidden = !group;
-      if (document.activeElement !== name) name.value = edit?.name ?? "";
-      lock.checked = edit?.locked ?? false;
     },
   );
   store.watch(

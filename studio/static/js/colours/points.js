@@ -23,10 +23,7 @@ export function makePoints() {
       title.textContent = `Points: ${meant} meant, ${points.length - meant} not`;
       const hadFocus = list.contains(document.activeElement);
       refill(list, ...points.map((point) => row(point, meant)));
-      // With its button a point takes the focus along.
-      if (hadFocus && (element.hidden || !list.contains(document.activeElement))) {
-        (element.hidden ? stageElement() : title).focus({ preventScroll: true });
-      }
+      if (hadFocus && element.hidden) stageElement().focus({ preventScroll: true });
     },
   );
   return element;

@@ -8,6 +8,9 @@ const SIDE = 640; // pixels of the longer side that is kept: enough to hit an ey
 const AROUND = 2; // pixels around the point that are averaged: paper grain and JPEG noise even out
 const STEP = 4; // pixels, a press of an arrow key
 
+const HOW = "Reference picture: click at a colour to take it.";
+const FIRST = "The reference picture is kept: it is there once you click what is to have another colour.";
+
 /** @param {(hex: string, settled: boolean) => void} choose */
 export function makeReference(choose) {
   const file = make("input", {
@@ -61,7 +64,7 @@ export function makeReference(choose) {
     at = [canvas.width / 2, canvas.height / 2];
     for (const element of [canvas, away]) element.hidden = false;
     open.hidden = true;
-    say(forHand("Reference picture: click at a colour to take it."));
+    say(forHand(place.checkVisibility() ? HOW : FIRST));
   }
 
   function clear() {

@@ -75,7 +75,7 @@ export function grabStroke(start) {
         giveUp = end;
         store.set({ hover: null, status: "" });
       }
-      marks();
+      marks.want(null);
     },
     drop() {
       if (isOver) return;

@@ -9,7 +9,18 @@ export const chapterInAddress = () => new URLSearchParams(location.search).get("
 /** The page that the address names. */
 export const pageInAddress = () => new URLSearchParams(location.hash.slice(1)).get("page");
 
-/** @param {string} chapter @param {string} page */
+const PAUSE = 400; // ms: browsers refuse an address that changes more than a hundred times in half a minute
+
+/** @type {number|undefined} */
+let timer;
+let kept = -Infinity;
+
+/** The last one, where many follow each other. @param {string} chapter @param {string} page */
 export function keepInAddress(chapter, page) {
-  history.replaceState(null, "", `${linkTo(chapter)}#${new URLSearchParams({ page })}`);
+  clearTimeout(timer);
+  const write = () => {
+    kept = performance.now();
+    history.replaceState(null, "", `${linkTo(chapter)}#${new URLSearchParams({ page })}`);
+  };
+  timer = setTimeout(write, Math.max(0, kept + PAUSE - performance.now()));
 }

@@ -44,16 +44,21 @@ export function address(path, query = {}) {
  *   signal?: AbortSignal}} [request]
  * @returns {Promise<Response>}
  */
-export async function ask(path, { query, method, body, signal } = {}) {
+export function ask(path, { query, method, body, signal } = {}) {
   /** @type {RequestInit} */
   const init = { method: method ?? (body === undefined ? "GET" : "POST"), signal };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { "Content-Type": "application/json" };
   }
+  return askAt(address(path, query), init);
+}
+
+/** The same of an address that the server has told. @param {string} where @param {RequestInit} [init] */
+export async function askAt(where, init) {
   let answer;
   try {
-    answer = await fetch(address(path, query), init);
+    answer = await fetch(where, init);
   } catch (error) {
     if (isAborted(error)) throw error;
     throw new Unreachable();

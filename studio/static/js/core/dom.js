@@ -75,17 +75,25 @@ export function swatch(colour, classes = "") {
 }
 
 /**
- * Put new content in place, the focus back on the control of the same `data-key`, and what was open open again.
+ * Put new content in place, the focus back on the control of the same `data-key`, or in the row that has taken the place
+ * of its own, and what was open open again.
  * @param {HTMLElement} place
  * @param {...(Node|string|null|false|undefined)} children
  */
 export function refill(place, ...children) {
   const active = document.activeElement;
   const key = active instanceof HTMLElement && place.contains(active) ? active.dataset.key : undefined;
+  const row = [...place.children].findIndex((child) => child.contains(active));
   const open = [...place.querySelectorAll("details[open][data-key]")].map(keyOf);
   place.replaceChildren(...onlyThere(children));
   for (const one of open) withKey(place, one)?.setAttribute("open", "");
-  if (key !== undefined) withKey(place, key)?.focus({ preventScroll: true });
+  if (key !== undefined) (withKey(place, key) ?? firstOf(place, row))?.focus({ preventScroll: true });
+}
+
+/** The first control of a row, or of the last one where there are fewer. @param {HTMLElement} place @param {number} row */
+function firstOf(place, row) {
+  const there = place.children[Math.min(row, place.children.length - 1)];
+  return /** @type {HTMLElement|null} */ (there?.querySelector("[data-key]:not(:disabled)") ?? null);
 }
 
 /** @param {Element} element */

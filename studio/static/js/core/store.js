@@ -19,7 +19,13 @@ export function createStore(initial) {
 
   function tell() {
     queued = false;
-    for (const look of [...watchers]) look();
+    for (const look of [...watchers]) {
+      try {
+        look();
+      } catch (error) {
+        reportError(error); // what else is seen goes on
+      }
+    }
   }
 
   return {

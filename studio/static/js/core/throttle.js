@@ -1,18 +1,18 @@
-/** Requests while something is dragged: one at a time, and only the last one counts. */
+/** Requests while something is dragged: one at a time. */
 
 import { isAborted } from "./api.js";
 
 /**
- * `ask` is called at most once in `pause` ms. A newer call ends the one on its way; `show` sees an answer only
- * if nothing newer was asked for. Of what fails, `fail` hears unless it was ended on purpose.
+ * `ask` is called at most once in `pause` ms. A newer call ends the one on its way, whose answer nobody sees. Of what
+ * fails, `fail` hears unless it was ended on purpose.
  *
  * @template A, B
  * @param {(what: A, signal: AbortSignal) => Promise<B>} ask
  * @param {(answer: B, what: A) => void} show
  * @param {(error: unknown) => void} fail
- * @param {number} [pause]
+ * @param {number} pause
  */
-export function latest(ask, show, fail, pause = 60) {
+export function latest(ask, show, fail, pause) {
   /** @type {AbortController|null} */
   let current = null;
   /** @type {number|undefined} */
@@ -50,32 +50,45 @@ export function latest(ask, show, fail, pause = 60) {
 
 /**
  * Requests while something is dragged, where each costs the server time: the next one is made when the last was
- * answered, if it was asked for since. Failures are left to whoever asks at the end.
+ * answered, with what was wanted last by then. Every answer is shown, so that something is seen on the way.
  *
- * @template B
- * @param {() => Promise<B>} ask  with what there is by then
- * @param {(answer: B) => void} show
+ * @template A, B
+ * @param {(what: A, signal: AbortSignal) => Promise<B>} ask
+ * @param {(answer: B, what: A) => void} show
+ * @param {(error: unknown) => void} [fail]
  */
-export function oneByOne(ask, show) {
-  let isAsking = false;
-  let isWanted = false;
+export function oneByOne(ask, show, fail = () => {}) {
+  /** @type {AbortController|null} */
+  let current = null;
+  /** @type {A[]} the one that is asked for next */
+  let wanted = [];
 
   async function go() {
-    isAsking = true;
-    while (isWanted) {
-      isWanted = false;
+    const mine = (current = new AbortController());
+    while (wanted.length) {
+      const [what] = wanted.splice(0);
       try {
-        show(await ask());
-      } catch {
-        // the last request tells of it
+        const answer = await ask(what, mine.signal);
+        if (current === mine) show(answer, what);
+      } catch (error) {
+        if (current === mine) fail(error);
       }
+      if (current !== mine) return; // it was stopped, and others may be asked for
     }
-    isAsking = false;
+    current = null;
   }
 
-  return () => {
-    isWanted = true;
-    if (!isAsking) void go();
+  return {
+    /** @param {A} what */
+    want(what) {
+      wanted = [what];
+      if (!current) void go();
+    },
+    stop() {
+      current?.abort();
+      current = null;
+      wanted = [];
+    },
   };
 }
 

@@ -5,7 +5,7 @@
  * @typedef {[string, number, number]} Place  a page's name and a point of it
  * @typedef {{name: string, number: number, state: "coloured"|"copied"|"failed"|"waiting"|"working",
  *   has_colours: boolean,
- *   note: string, remedy: string, size: [number, number]|null, stamp: string, stale: boolean,
+ *   note: string, remedy: string, size: [number, number]|null, stamp: string, file_stamp: string, stale: boolean,
  *   panels: number, spread: string|null}} Page
  * @typedef {{state: "idle"|"running"|"stopping"|"failed", why: string, done: number, of: number,
  *   seconds_left: number|null, page: string|null, error: string, remedy: string, failed: number,

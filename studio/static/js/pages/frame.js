@@ -46,7 +46,7 @@ export class PageFrame {
 
   /** @returns {HTMLImageElement} */
   #picture(/** @type {string} */ alt) {
-    const image = make("img", { alt, draggable: "false" });
+    const image = make("img", { alt, draggable: "false", fetchpriority: "high" }); // before thumbnails
     const tell = (/** @type {boolean} */ isThere) => () => {
       image.dataset.there = String(isThere);
       this.missing.hidden = this.#seen().dataset.there !== "false";
@@ -104,6 +104,11 @@ export class PageFrame {
     void this.#swap(this.before, pictureAddress("source", this.page, side));
   }
 
+  /** What did not come while the studio was away. */
+  retry() {
+    for (const image of [this.before, this.after]) tryAgain(image);
+  }
+
   /** Load beside what is seen, so that nothing flickers. @param {HTMLImageElement} image @param {string} src */
   async #swap(image, src) {
     image.dataset.wanted = src; // another one that is on its way is not
@@ -158,10 +163,14 @@ export class PageFrame {
     this.changed();
   }
 
-  /** It leaves the stage: nothing is fetched or kept for it. */
+  /** It leaves the stage: nothing is fetched or kept for it. Who turns many pages waits for the last one alone. */
   dispose() {
     this.hideUnedited();
     this.dropPreview();
+    for (const image of [this.before, this.after]) {
+      delete image.dataset.wanted; // nor is one that is on its way
+      image.removeAttribute("src");
+    }
   }
 
   /** @param {Rect} rect */
@@ -197,6 +206,12 @@ export class PageFrame {
     const across = (x / this.size[0]) * this.rect.width;
     return [this.rect.x + across, this.rect.y + (y / this.size[1]) * this.rect.height];
   }
+}
+
+/** Ask once more for a picture that did not come. @param {HTMLImageElement} image */
+export function tryAgain(image) {
+  const src = image.getAttribute("src");
+  if (src && image.dataset.there === "false") image.src = src;
 }
 
 /** @param {string} src */

@@ -31,6 +31,7 @@ export function startSurfaces() {
       isEditable(state),
       state.chapter?.palette?.revision,
       state.chapter?.pages,
+      state.connected,
     ],
     () => void load(),
   );

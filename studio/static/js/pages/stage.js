@@ -47,6 +47,10 @@ export function startStage() {
     (state) => [state.fit, state.mode],
     () => refit(),
   );
+  store.watch(
+    (state) => state.connected,
+    (connected) => connected && frames.forEach((frame) => frame.retry()),
+  );
   new ResizeObserver(() => refit()).observe(stageElement());
 }
 

@@ -3,6 +3,7 @@
 import { counted, drawSign, find, make } from "../core/dom.js";
 import { pictureAddress } from "../core/api.js";
 import { pagesOf, store } from "../core/state.js";
+import { tryAgain } from "./frame.js";
 import { pagesInSight } from "./reading.js";
 
 /** @typedef {import("../core/types.js").Page} Page */
@@ -40,6 +41,10 @@ export function startStrip(open) {
     () => fill(list, watch, open),
   );
   store.watch(
+    (state) => state.connected,
+    (connected) => connected && items.forEach(({ image }) => tryAgain(image)),
+  );
+  store.watch(
     (state) => [state.page, state.double],
     () => markCurrent(),
   );
@@ -74,7 +79,7 @@ function fill(list, watch, open) {
 
 /** @param {Page} page @param {(page: string) => void} open */
 function makeItem(page, open) {
-  const image = make("img", { alt: "", draggable: "false", decoding: "async" });
+  const image = make("img", { alt: "", draggable: "false", decoding: "async", fetchpriority: "low" });
   image.addEventListener("load", () => delete image.dataset.there);
   image.addEventListener("error", () => (image.dataset.there = "false"));
   const button = make(
@@ -130,7 +135,7 @@ function reasonOf({ name, note }) {
 
 /** @param {{image: HTMLImageElement, page: Page}} one */
 function fetchPicture({ image, page }) {
-  const src = pictureAddress("thumb", page);
+  const src = pictureAddress("thumb", { name: page.name, stamp: page.file_stamp }); // changes are not painted on it
   if (image.getAttribute("src") !== src) image.src = src;
 }
 

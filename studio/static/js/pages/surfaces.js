@@ -1,6 +1,6 @@
 /** Which surface each pixel of a page shows: a picture of numbers, decoded once a page. */
 
-import { NOTHING_YET, askJson } from "../core/api.js";
+import { NOTHING_YET, askAt, askJson } from "../core/api.js";
 
 /** @typedef {import("../core/types.js").Surface} Surface */
 
@@ -62,9 +62,8 @@ function keep(kept, key, value) {
 
 /** @param {string} src @param {number} count @returns {Promise<NumberMap|null>} */
 async function fetchMap(src, count) {
-  const answer = await fetch(new URL(src, location.origin));
+  const answer = await askAt(src);
   if (answer.status === NOTHING_YET) return null;
-  if (!answer.ok) throw new Error(`the map of surfaces: ${answer.status}`);
   const options = /** @type {const} */ ({ colorSpaceConversion: "none", premultiplyAlpha: "none" });
   const bitmap = await createImageBitmap(await answer.blob(), options);
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);

@@ -10,7 +10,7 @@ const TINT = [52, 152, 219, 110]; // RGBA
 
 export function startBalloons() {
   store.watch(
-    (state) => [state.mode, state.page, state.chapter?.pages],
+    (state) => [state.mode, state.page, state.chapter?.pages, state.connected],
     () => void show(),
   );
 }
@@ -33,7 +33,9 @@ async function show() {
     const answer = await fetch(src);
     // The page has no such mask, or none yet: its panels can be drawn all the same.
     if (!answer.ok || answer.status === NOTHING_YET) return canvas.remove();
-    tint(canvas, await createImageBitmap(await answer.blob()));
+    const bitmap = await createImageBitmap(await answer.blob());
+    tint(canvas, bitmap);
+    bitmap.close();
   } catch {
     canvas.remove(); // of a lost connection the banner tells
   }

@@ -73,17 +73,15 @@ export function startEditor() {
   find("panels-discard").addEventListener("click", discardPanels);
   find("panels-found").addEventListener("click", () => void forgetPanels());
   sheet.watch(
-    (state) => [state.drawing, state.saved, state.corrected, state.page],
+    (state) => [state.drawing, state.saved, state.corrected, state.page, state.saving],
     () => {
+      const { corrected, saving } = sheet.get();
       const changed = isChanged();
-      find("panels-save").disabled = !changed;
-      find("panels-discard").disabled = !changed;
-      find("panels-found").disabled = !sheet.get().corrected;
-      find("panels-state").textContent = changed
-        ? "Not saved"
-        : sheet.get().corrected
-          ? "Corrected by hand"
-          : "As found";
+      find("panels-save").disabled = !changed || saving;
+      find("panels-discard").disabled = !changed || saving;
+      find("panels-found").disabled = !corrected || saving;
+      const kept = corrected ? "Corrected by hand" : "As found";
+      find("panels-state").textContent = saving ? "Saving…" : changed ? "Not saved" : kept;
     },
   );
   store.watch(
@@ -106,7 +104,8 @@ export function startEditor() {
 }
 
 function enter() {
-  const { chapter } = store.get();
+  const { chapter, mode } = store.get();
+  if (mode === "panels") return; // it is open, perhaps with what has been drawn and not saved
   if (!chapter?.can_run)
     return say(chapter?.why_not_run || "Panels can be corrected once there is a chapter.");
   sheet.set({ page: null });

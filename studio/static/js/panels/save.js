@@ -1,38 +1,46 @@
 /** Panels of a page fetched, and saved as its corrections: then this page runs again, and no other. */
 
-import { askJson } from "../core/api.js";
+import { Refused, askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
 import { pageNamed, store } from "../core/state.js";
 import { isTangled } from "./shapes.js";
-import { EMPTY, NOTHING_BEGUN, isChanged, openSheet, sheet } from "./sheet.js";
+import { EMPTY, NOTHING_BEGUN, isChanged, openSheet, sheet, step } from "./sheet.js";
 
 /** @typedef {import("./shapes.js").Shape} Shape */
+/**
+ * @typedef {{size: [number, number], panels: number[][], polygons?: (Shape|null)[], left_out?: Shape[],
+ *   coloured?: Shape[], corrected: boolean, revision: string}} Told
+ */
+
+const OTHERS_CAME_FIRST = 409;
 
 /** How often panels have been asked for: the last answer counts. */
 let asked = 0;
+
+/** @param {string} page @returns {Promise<Told>} */
+const askFor = (page) => askJson("panels", { query: { page } });
 
 /** @param {string} page */
 export async function loadPanels(page) {
   const mine = (asked += 1);
   sheet.set({ page, loading: true, drawing: EMPTY, saved: EMPTY, ...NOTHING_BEGUN });
   try {
-    const told = await askJson("panels", { query: { page } });
+    const told = await askFor(page);
     if (mine !== asked || store.get().page !== page || store.get().mode !== "panels") return;
-    const panels = told.panels.map(
-      (/** @type {number[]} */ box, /** @type {number} */ index) => told.polygons?.[index] ?? cornersOf(box),
-    );
-    openSheet(
-      page,
-      told.size,
-      { panels, leftOut: told.left_out ?? [], coloured: told.coloured ?? [] },
-      told.corrected,
-    );
+    openSheet(page, told.size, drawingOf(told), told);
   } catch (error) {
     if (mine !== asked) return;
     sheet.set({ loading: false, page: null });
     tellFailure(error, () => void loadPanels(page));
   }
 }
+
+/** @param {Told} told @returns {import("./sheet.js").Drawing} */
+const drawingOf = (told) => ({
+  panels: told.panels.map((box, index) => told.polygons?.[index] ?? cornersOf(box)),
+  leftOut: told.left_out ?? [],
+  coloured: told.coloured ?? [],
+});
 
 /** @param {number[]} box @returns {Shape} */
 const cornersOf = ([x, y, width, height]) => [
@@ -54,7 +62,7 @@ export function mayLeave() {
 }
 
 export async function savePanels() {
-  const { page, size, drawing } = sheet.get();
+  const { page, size, drawing, revision } = sheet.get();
   if (page === null) return;
   const tangled = drawing.panels.findIndex(isTangled);
   if (tangled >= 0)
@@ -69,41 +77,64 @@ export async function savePanels() {
       remedy: "Draw one, or go back to what was found.",
       kind: "warning",
     });
-  try {
-    await askJson("panels", {
-      method: "PUT",
-      body: { page, size, polygons: drawing.panels, left_out: drawing.leftOut, coloured: drawing.coloured },
-    });
-    if (sheet.get().page === page) sheet.set({ saved: drawing, corrected: true });
+  const body = { page, size, polygons: drawing.panels, left_out: drawing.leftOut, coloured: drawing.coloured };
+  await change(page, savePanels, async () => {
+    /** @type {Told} */
+    const told = await askJson("panels", { method: "PUT", body: { ...body, revision } });
+    if (sheet.get().page === page) sheet.set({ saved: drawing, corrected: true, revision: told.revision });
     say(`Saved: page ${pageNamed(store.get(), page)?.number} is coloured again.`);
-  } catch (error) {
-    tellFailure(error, () => void savePanels());
-  }
+  });
 }
 
+/** Go back to what is saved: a step that can be undone. */
 export function discardPanels() {
-  sheet.set({ drawing: sheet.get().saved, ...NOTHING_BEGUN });
+  if (isChanged()) step(sheet.get().saved, null);
+  sheet.set({ selected: null, sketch: [], turns: [] });
 }
 
 /** Without corrections: the panels that are found. */
 export async function forgetPanels() {
-  const { page } = sheet.get();
+  const { page, revision } = sheet.get();
   if (page === null) return;
-  try {
-    await askJson("panels", { query: { page }, method: "DELETE" });
+  await change(page, forgetPanels, async () => {
+    /** @type {Told} */
+    const told = await askJson("panels", { query: { page, revision }, method: "DELETE" });
     discardPanels();
-    sheet.set({ corrected: false });
+    sheet.set({ corrected: false, revision: told.revision });
     say("As found: the page is coloured again.");
-    awaited = page;
+  });
+}
+
+/**
+ * A change of what is kept, one at a time: a run has to halt for it, which may take a while. Of what was kept
+ * elsewhere meanwhile nothing is overwritten: it is what Discard leads to, and what the next Save is made on.
+ * @param {string} page @param {() => Promise<unknown>} again @param {() => Promise<void>} act
+ */
+async function change(page, again, act) {
+  if (sheet.get().saving) return;
+  sheet.set({ saving: true });
+  try {
+    await act();
   } catch (error) {
-    tellFailure(error, () => void forgetPanels());
+    const isOthers = error instanceof Refused && error.status === OTHERS_CAME_FIRST && (await takeOver(page));
+    tellFailure(error, isOthers ? null : () => void again());
+  } finally {
+    sheet.set({ saving: false });
   }
 }
 
-/** The page whose panels are being found anew. @type {string|null} */
-let awaited = null;
+/** Take what is kept by now for what was saved. @param {string} page @returns {Promise<boolean>} whether it is another */
+async function takeOver(page) {
+  const told = await askFor(page).catch(() => null);
+  const { page: now, revision, drawing, saved } = sheet.get();
+  if (!told || now !== page || told.revision === revision) return false;
+  const theirs = drawingOf(told);
+  const shown = drawing === saved ? theirs : drawing;
+  sheet.set({ drawing: shown, saved: theirs, corrected: told.corrected, revision: told.revision });
+  return true;
+}
 
-/** Fetch the panels once the page has run again: it is stale before, and there is what was corrected. */
+/** Show the panels anew once the page has run again: found by it, or corrected in another window. */
 export function followRun() {
   store.watch(
     (state) => {
@@ -112,9 +143,21 @@ export function followRun() {
     },
     (stamp) => {
       const { page, mode } = store.get();
-      if (!stamp || awaited === null || awaited !== page || mode !== "panels" || isChanged()) return;
-      awaited = null;
-      void loadPanels(page);
+      const { page: drawn, loading, saving } = sheet.get();
+      if (stamp && page !== null && mode === "panels" && drawn === page && !loading && !saving) void refresh(page);
     },
   );
+}
+
+/** What was there before is a step back. @param {string} page */
+async function refresh(page) {
+  const mine = (asked += 1);
+  try {
+    const told = await askFor(page);
+    const { page: drawn, revision, past, drawing } = sheet.get();
+    if (mine !== asked || drawn !== page || isChanged() || told.revision === revision) return;
+    openSheet(page, told.size, drawingOf(told), told, [...past, drawing]);
+  } catch (error) {
+    if (mine === asked) tellFailure(error, () => void refresh(page));
+  }
 }

@@ -9,7 +9,8 @@
  * @typedef {"move"|"cut"|"join"|"order"|"panel"|"leftOut"|"coloured"} Tool
  * @typedef {{page: string|null, size: [number, number], drawing: Drawing, saved: Drawing, corrected: boolean,
  *   selected: Selected|null, tool: Tool, sketch: import("./shapes.js").Point[], turns: Shape[],
- *   past: Drawing[], future: Drawing[], loading: boolean}} Sheet
+ *   past: Drawing[], future: Drawing[], loading: boolean, saving: boolean, revision: string}} Sheet
+ *   `revision`: of what is saved, by which the studio knows whether others have changed it
  */
 
 import { createStore } from "../core/store.js";
@@ -28,13 +29,19 @@ export const sheet = createStore(
     corrected: false,
     tool: "move",
     loading: false,
+    saving: false,
+    revision: "",
     ...NOTHING_BEGUN,
   }),
 );
 
-/** @param {string} page @param {[number, number]} size @param {Drawing} drawing @param {boolean} corrected */
-export function openSheet(page, size, drawing, corrected) {
-  sheet.set({ page, size, drawing, saved: drawing, corrected, loading: false, ...NOTHING_BEGUN });
+/**
+ * @param {string} page @param {[number, number]} size @param {Drawing} drawing
+ * @param {{corrected: boolean, revision: string}} kept @param {Drawing[]} [past]  what undo leads back to
+ */
+export function openSheet(page, size, drawing, { corrected, revision }, past = []) {
+  const kept = { saved: drawing, corrected, revision };
+  sheet.set({ page, size, drawing, ...kept, loading: false, ...NOTHING_BEGUN, past });
 }
 
 export const isChanged = () => sheet.get().drawing !== sheet.get().saved;

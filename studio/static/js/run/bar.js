@@ -69,10 +69,11 @@ function tell(now, before) {
       kind: "error",
       action: { label: "Try again", run: () => run({}) },
     });
-  } else if (turned && now.state === "idle" && before.state !== "idle") {
-    say(
-      now.failed ? `The run has ended; ${counted(now.failed, "page")} failed.` : "All pages are up to date.",
-    );
+  } else if (turned && now.state === "idle" && !now.waits) {
+    const isCut = before.state === "stopping" || now.done < now.of;
+    if (isCut) say("The run is stopped; what was done stays.");
+    else if (now.failed) say(`The run has ended; ${counted(now.failed, "page")} failed.`);
+    else say("All pages are up to date.");
   } else if (now.state === "running" && now.of > 0 && performance.now() - told > TOLD_EVERY) {
     told = performance.now();
     say(`Colouring: ${wordsOf(now, 0)}.`);

@@ -4,7 +4,7 @@ import { find, make, signButton } from "../core/dom.js";
 import { showNoticesBy } from "../core/say.js";
 import { store } from "../core/state.js";
 
-const STAYS = 8000; // ms, of what asks for nothing
+const STAYS = 8000; // ms, of what asks for nothing, and of what somebody is about to press as long again
 const MOST = 3;
 
 /** @param {() => void} reconnect */
@@ -34,7 +34,8 @@ export function startNotices(reconnect) {
     offered.set(box, action);
     place.append(box);
     while (place.children.length > MOST) place.firstElementChild?.remove();
-    if (!notice.closed && (notice.kind === "info" || notice.kind === "done")) setTimeout(away, STAYS);
+    const leave = () => (box.matches(":hover, :focus-within") ? setTimeout(leave, STAYS) : away());
+    if (!notice.closed && (notice.kind === "info" || notice.kind === "done")) setTimeout(leave, STAYS);
     return away;
   });
   // What is offered about colours is no use among panels.
