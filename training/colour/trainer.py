@@ -23,7 +23,7 @@ from torch import Tensor
 from mangacolor.core.errors import SetupError
 from mangacolor.training.colour.adversary import balance, tells
 from mangacolor.training.colour.checkpoint import Start, read_checkpoint
-from mangacolor.training.colour.config import TrainConfig, to_json
+from mangacolor.training.colour.config import TERMS, TrainConfig, to_json
 from mangacolor.training.colour.dataset import CropDataset, StepSampler, read_batches
 from mangacolor.training.colour.distributed import World, agree, average_gradients
 from mangacolor.training.colour.materials import Materials
@@ -38,7 +38,6 @@ from mangacolor.training.runs import Clock, Interrupt, mixed_precision
 LOG_EVERY = 25  # steps
 LEAST_RATE = 0.02  # share of the learning rate that is left at the end of a run by steps
 UNLIMITED = 10**9  # steps of a phase that the clock ends
-TERMS = ("l1", "luma", "palette", "chroma", "adversarial", "perceptual", "discriminator")
 
 Batch = tuple[Tensor, Tensor]
 Report = Callable[[int, dict[str, float], float], None]  # step, mean loss terms, crops a second
