@@ -109,6 +109,8 @@ class Trainer(Networks):
             return self._fit(report)
 
     def _fit(self, report: Report | None) -> bool:
+        if self.fresh:
+            torch.manual_seed(self.config.seed)  # for dropout: whatever networks were made before
         with self.interrupt.watch():
             self.clock.start(self.earlier, self.step)
             if self.config.minutes:
@@ -160,7 +162,9 @@ class Trainer(Networks):
         begun = time.perf_counter()
         while self.done < last / config.steps and not self.interrupt.stop:
             step = [next(batches) for _ in range(config.accumulate)]
-            for trainer, window in zip(together, windows, strict=True):
+            random = torch.get_rng_state()
+            for trainer, window in zip(reversed(together), reversed(windows), strict=True):
+                torch.set_rng_state(random)  # one dropout for all, and the leader's is what it has alone
                 window.append(trainer._step(step))
                 trainer.step += 1
                 trainer.crops += each
