@@ -26,6 +26,7 @@ MAX_SIDE = 4096  # pixels of a crop
 MIN_SIDE = 32  # pixels of a crop: the discriminator has one answer for less than that, or none
 MAX_BATCH = 65536
 MAX_SEED = 2**32 - 1
+AFRESH = 2 * (MAX_SEED + 1)  # added to the seed of crops for a further phase of one size: beyond all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,12 @@ class TrainConfig:
     @property
     def steps(self) -> int:
         return sum(phase.steps for phase in self.phases)
+
+    def seed_of_crops(self, number: int) -> int:
+        """That of the crops of a phase, counted from 0: no two phases see the same ones."""
+        size = self.phases[number].size
+        earlier = sum(phase.size == size for phase in self.phases[:number])
+        return self.seed + size + AFRESH * earlier
 
 
 _SMALL = Synthesis(balloons=0.0, scan_noise=0.0, kinds={"grey": 1.0})

@@ -146,7 +146,8 @@ class Trainer(Networks):
         length = each * (UNLIMITED if config.minutes else last - self.phase_begun)
         dataset = CropDataset(
             self.materials.sources, self.materials.pictures, size, length,
-            config.seed + size, config.synthesis, config.kind, warp=config.warp, whitened=config.whitened,
+            config.seed_of_crops(self.phase), config.synthesis, config.kind,
+            warp=config.warp, whitened=config.whitened,
         )  # fmt: skip
         sampler = StepSampler((self.step - self.phase_begun) * each, length, batch, self.world)
         # Closed also where a step fails: its helpers heed no signal, and the process would wait for them.

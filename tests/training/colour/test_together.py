@@ -80,6 +80,15 @@ def test_they_have_one_dropout_and_the_leader_learns_what_it_would_alone(tmp_pat
         assert all(torch.equal(value, expected[key]) for key, value in trainer.generator.state_dict().items())
 
 
+def test_a_further_phase_of_one_size_has_crops_of_its_own(tmp_path: Path) -> None:
+    config = replace(short(1), phases=(Phase(1, 32, 2), Phase(1, 32, 2)))
+    trainer, seen = Trainer(config, materials(), tmp_path, workers=0), list[Batch]()
+    watch(trainer, seen)
+    assert trainer.fit() and len(seen) == 2
+    assert not torch.equal(seen[0][1], seen[1][1])
+    assert config.seed_of_crops(0) == config.seed + 32  # as in runs that were begun before
+
+
 def test_a_resumed_run_of_two_equals_one_that_was_not_stopped(tmp_path: Path) -> None:
     whole, stopped = together(short(6), tmp_path / "whole"), together(short(6), tmp_path / "parts")
     assert whole.fit()
