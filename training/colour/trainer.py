@@ -327,7 +327,7 @@ class Trainer(Networks):
         """Fine-tune: take trained networks, with fresh optimisers.
 
         From weights alone the discriminator is fresh, too, and has to learn again what it knew; a
-        checkpoint brings it along. Raises ``SetupError`` where it is of another width.
+        checkpoint brings it along. Raises ``SetupError`` where it is of another kind or width.
         """
         self.generator.load_state_dict(start.generator)
         self.average.load_state_dict(start.generator)
@@ -336,8 +336,8 @@ class Trainer(Networks):
                 self.discriminator.load_state_dict(start.discriminator)
             except RuntimeError as error:
                 raise SetupError(
-                    "the checkpoint's discriminator has another width than this run's",
-                    "start from its weights.safetensors, or --set discriminator_width to what it had",
+                    "the checkpoint's discriminator is of another kind or width than this run's",
+                    "start from its weights.safetensors, or --set its adversary and discriminator_width",
                 ) from error
         self.weigh_palette()
 

@@ -260,9 +260,10 @@ def test_fine_tuning_from_a_checkpoint_brings_the_discriminator(tmp_path: Path) 
     for one, other in ((trained.average, tuned.generator), (trained.discriminator, tuned.discriminator)):
         for mine, theirs in zip(one.state_dict().values(), other.state_dict().values(), strict=True):
             assert torch.equal(mine, theirs)
-    wider = Trainer(replace(TINY, discriminator_width=16), materials(), tmp_path / "c", workers=0)
-    with pytest.raises(SetupError, match="width"):
-        wider.start_from(start)
+    for config in (replace(TINY, discriminator_width=16), replace(TINY, adversary="chroma")):
+        stranger = Trainer(config, materials(), tmp_path / "c", workers=0)
+        with pytest.raises(SetupError, match="another kind or width"):
+            stranger.start_from(start)
 
 
 @pytest.mark.parametrize(
