@@ -149,7 +149,9 @@ class Trainer(Networks):
             config.seed_of_crops(self.phase), config.synthesis, config.kind,
             warp=config.warp, whitened=config.whitened,
         )  # fmt: skip
-        sampler = StepSampler((self.step - self.phase_begun) * each, length, batch, self.world)
+        # By the clock a run that is given more time may come to an earlier phase again: on with other crops.
+        start = self.crops if config.minutes else (self.step - self.phase_begun) * each
+        sampler = StepSampler(start, length, batch, self.world)
         # Closed also where a step fails: its helpers heed no signal, and the process would wait for them.
         with closing(read_batches(dataset, sampler, self.device, self.workers)) as batches:
             self._learn_batches(batches, size, each, last, report)
