@@ -23,7 +23,7 @@ def inspect(out: Path, page: str | None, as_json: bool) -> int:
 
     The file, inspect.html in OUT/.mangacolor, is named at the end.
 
-    OUT may be a series' file, too: then its name, its base and what it was learnt from are told.
+    OUT may be a file of weights, too, or a series': then its network and what it was learnt from are told.
     """
     if out.is_file() and out.suffix.lower() == SUFFIX:
         return _describe(out, page, as_json)
@@ -40,10 +40,10 @@ def inspect(out: Path, page: str | None, as_json: bool) -> int:
 
 
 def _describe(file: Path, page: str | None, as_json: bool) -> int:
-    from mangacolor.commands.models import series_facts
+    from mangacolor.commands.models import file_facts
 
     if page is not None:
         raise UsageError(f"{file} has no pages", "Leave out --page, or name the --out of a run.")
-    facts = series_facts(file)
+    facts = file_facts(file)
     click.echo(json_text(facts.to_document()) if as_json else "\n".join(facts.lines()))
     return ExitStatus.DONE

@@ -18,6 +18,7 @@ from mangacolor.models.files.reading import bundled_file, check_suffix
 from mangacolor.models.upscale.known import NETWORKS, KnownNetwork
 
 if TYPE_CHECKING:
+    from mangacolor.models.colour.config import WeightsFacts
     from mangacolor.models.colour.series.describing import SeriesFacts
 
 
@@ -30,27 +31,38 @@ def models() -> None:
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def list_command(files: tuple[Path, ...], as_json: bool) -> None:
-    """List the weights that mangacolor knows by name, and what the FILEs of series hold."""
+    """List the weights that mangacolor knows by name, and what FILEs of weights or of series hold."""
     rows = [*map(_colour_row, WEIGHTS), *map(_upscaler_row, NETWORKS)]
-    series = [series_facts(file) for file in files]
+    facts = [file_facts(file) for file in files]
     if as_json:
-        click.echo(json.dumps({"weights": rows, "series": [facts.to_document() for facts in series]}))
+        told: dict[str, list[dict[str, Any]]] = {"weights": rows, "series": [], "networks": []}
+        for document in (one.to_document() for one in facts):
+            told["networks" if "config" in document else "series"].append(document)
+        click.echo(json.dumps(told))
         return
     for row in rows:
         click.echo(f"{row['name']:<20}{row['role']:<12}{row['state']:<11}{row['licence']}")
         click.echo(f"{'':<20}{row['architecture']}; {row['origin']}")
         click.echo(f"{'':<20}by {row['attribution']}")
-    for facts in series:
-        click.echo("\n".join(facts.lines()))
+    for one in facts:
+        click.echo("\n".join(one.lines()))
 
 
-def series_facts(file: Path) -> SeriesFacts:
-    """What the file of a series says of itself. Raises ``SetupError`` for another file."""
+def file_facts(file: Path) -> SeriesFacts | WeightsFacts:
+    """What a file of a series, or of a colour network's weights, says of itself.
+
+    Raises ``SetupError`` for another file.
+    """
+    from mangacolor.models.colour.config import weights_facts
     from mangacolor.models.colour.series.describing import describe_series
 
-    facts = describe_series(file)
+    facts = describe_series(file) or weights_facts(file)
     if facts is None:
-        raise SetupError(f"{file} is no file of a series", "Name one that mangacolor learn has written.")
+        raise SetupError(
+            f"{file} says nothing of a colour network",
+            "Name a file that mangacolor train or learn has written; mangacolor models import makes one of a "
+            "checkpoint of the notebook.",
+        )
     return facts
 
 

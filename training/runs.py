@@ -14,7 +14,8 @@ from mangacolor.core.system.kind import stop_signals
 from mangacolor.core.wording import duration
 
 RESERVE = 1.5  # times as long as a checkpoint took is kept free for the last one
-SILENCE = 10.0  # seconds without a word after which a run that has just begun says how it goes
+SILENCE = 10.0  # seconds without a word after which a run that has just begun says how it goes,
+LULL = 60.0  # and one that has said so before: steps of a large network take long
 
 
 class Clock:
@@ -29,7 +30,7 @@ class Clock:
     def start(self, seconds: float = 0.0, step: int = 0) -> None:
         """A sitting begins, after ``seconds`` and ``step`` steps of earlier ones."""
         self._earlier, self._first = seconds, step
-        self._begun = self._ticked = time.monotonic()
+        self._begun = self._ticked = self._told = time.monotonic()
         self._silent = True  # in this sitting, until now
 
     def tick(self) -> None:
@@ -62,13 +63,13 @@ class Clock:
 
     def report(self, step: int) -> str:
         """The same, with the time left as far as this sitting tells; from here on it is not silent."""
-        self._silent = False
+        self._silent, self._told = False, time.monotonic()
         left = self._left(step)
         return self.describe(step) + (f", about {duration(left, rough=True)} left" if left > 0 else "")
 
     def is_overdue(self) -> bool:
         """Whether a sitting has gone on for long without a report."""
-        return self._silent and time.monotonic() - self._begun > SILENCE
+        return time.monotonic() - self._told > (SILENCE if self._silent else LULL)
 
     def _left(self, step: int) -> float:
         """Seconds until the end after ``step`` steps; 0 where nothing is known."""

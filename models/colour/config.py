@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.wording import byte_size, counted
 from mangacolor.models.files.reading import check_form, generator_metadata, is_ours
 
 MAX_LEVELS = 8  # halvings: what 256 pixels allow
@@ -111,6 +113,68 @@ def describe_weights(path: Path) -> Description | None:
     except (TypeError, UsageError) as error:
         raise unknown_network(path, error) from error
     return Description(config, metadata.get("extractor"))
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFacts:
+    """What a file of weights says of itself, for people. ``file``: its path; ``bytes``: its size.
+
+    ``learnt``: of each network in it, a pair's two or the one, how many ``steps`` and ``crops`` it has learnt
+    from, and ``pictures`` of ``sources``, as far as it is told.
+    """
+
+    file: str
+    bytes: int
+    config: GeneratorConfig
+    learnt: list[dict[str, int]]
+
+    def to_document(self) -> dict[str, Any]:
+        """The same as one JSON-able object."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """The same for people: a line about the network, and one about what each part has learnt from."""
+        config = self.config
+        on = f" on {config.encoder}" if config.name == "efficient-palette" else ""
+        partner = f", with a partner of {config.partner_width} on {config.partner_encoder}"
+        network = f"{config.name} of width {config.width}{on}{partner * bool(config.partner_width)}"
+        told = [", ".join(counted(number, fact[:-1]) for fact, number in one.items()) for one in self.learnt]
+        return [
+            f"{self.file}: {network}, {byte_size(self.bytes)}",
+            *(f"  learnt from {one or 'what it does not say'}" for one in told),
+        ]
+
+
+def weights_facts(path: Path) -> WeightsFacts | None:
+    """What a file of a colour network's weights says of itself; None for one that says nothing.
+
+    Raises as ``describe_weights``.
+    """
+    described, header = describe_weights(path), check_form(path)
+    if described is None or header is None:
+        return None
+    said = generator_metadata(path, header[0])
+    halves = said.get("pair")
+    learnt = [_learnt(half) for half in halves] if isinstance(halves, list) else [_learnt(said)]
+    return WeightsFacts(str(path), path.stat().st_size, described.config, learnt)
+
+
+def _learnt(said: Any) -> dict[str, int]:
+    """What a file, or half of a pair, whose values are still JSON, says of its training, in numbers."""
+    if not isinstance(said, Mapping):
+        return {}
+    steps, crops, pictures = (_decoded(said.get(name)) for name in ("steps", "crops", "pictures"))
+    learnt = {name: n for name, n in (("steps", steps), ("crops", crops)) if type(n) is int}
+    if isinstance(pictures, dict) and all(type(count) is int for count in pictures.values()):
+        learnt |= {"pictures": sum(pictures.values()), "sources": len(pictures)}
+    return learnt
+
+
+def _decoded(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
 
 
 def unknown_network(path: Path, error: Exception) -> SetupError:

@@ -28,9 +28,11 @@ def from_notebook(state: Mapping[str, Tensor], path: Path) -> tuple[GeneratorCon
     """
     plain = {key.removeprefix("module."): value for key, value in state.items()}
     if not any(key.startswith("down1.") for key in plain):
+        beside = path.with_name("weights.safetensors")  # of a training run's checkpoint
+        named = beside if path.name == "checkpoint.pt" and beside.is_file() else "a file"
         raise SetupError(
             f"{path} holds no colour network's weights",
-            "Name a file that mangacolor train has written for the network colour, or the notebook's.",
+            f"Name {named} that mangacolor train has written for the network colour, or the notebook's.",
         )
     try:
         return _convert(plain)

@@ -9,6 +9,7 @@ is written beside the weights of its colour network.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -48,7 +49,7 @@ from mangacolor.training.auxiliary.contrastive import (
 from mangacolor.training.auxiliary.library import make_library
 from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.auxiliary.segment_cohort import CohortDraw
-from mangacolor.training.auxiliary.segment_rows import ROWS_VERSION, gather_chapters
+from mangacolor.training.auxiliary.segment_rows import ROWS_VERSION, gather_chapters, note_origin
 from mangacolor.training.data.sources import load_pictures
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.run_folder import GO_ON, LICENCE
@@ -101,12 +102,16 @@ def _train(request: TrainRequest, kind: EmbeddingKind, default: EmbeddingRecipe)
     runner = _runner(request.weights)
     if kind is IDENTITY:
         _check_beside(request.weights, runner)
-    library = make_library(*load_pictures(request.data, request.say, request.sources, PICTURE_SIZE))
+    sources, pictures = load_pictures(request.data, request.say, request.sources, PICTURE_SIZE)
+    library = make_library(sources, pictures)
     # Other weights see other things, and another descreener leads to other segments.
     files = (weights_path(request.weights), DESCREENER)
     key = "-".join((*(sha256_of(file)[:12] for file in files), ROWS_VERSION))
     folder = (request.rows or request.run / "rows") / key
     votes = len(runner.palette)
+    shares = {source.folder: source.weight for source in sources}
+    counts = Counter(picture.source for picture in pictures)
+    note_origin(folder, {"seed": recipe.seed, "shares": shares, "pictures": counts}, request.say)
     gathered = gather_chapters(folder, library, runner, recipe.chapters, recipe.seed, request.say)
     draw = CohortDraw(recipe.chapters, recipe.seed)
     chapters = [prepare_chapter(segments, votes) for segments in draw.watch(gathered)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from mangacolor.training.networks import Say
 ROWS_VERSION = "3"  # of what is gathered: another is gathered anew
 BACKEND: CpuBackend = "torch"  # of the descreener; the colour network is given
 AMONG_OTHERS = 0.0  # share of its page that a made-up panel takes up: a page has many
+ORIGIN = "origin.json"  # in a folder of chapters: what they were drawn from
 LETTERED_SHARE = 0.5  # of a segment that is balloon from which on it takes no part, as in a chapter
 
 
@@ -107,6 +109,20 @@ def _true_colours(labels: SegmentMap, colour: Image) -> tuple[F32, F32]:
     )
     deviation = np.sqrt(np.maximum(squares - means**2, 0)[:, 1:].sum(axis=1))
     return means[1:].astype(np.float32), deviation[1:].astype(np.float32)
+
+
+def note_origin(folder: Path, origin: Mapping[str, Any], say: Say) -> None:
+    """Keep beside the first chapters in ``folder`` what they are drawn from, JSON-able; ``say`` takes a line
+    where those that are there already were drawn from something else: they are used all the same."""
+    file = folder / ORIGIN
+    if not file.is_file():
+        if not any(folder.glob("*.npz")):
+            write_atomic(file, json.dumps(origin, sort_keys=True).encode())
+    elif file.read_text(encoding="utf-8") != json.dumps(origin, sort_keys=True):
+        say(
+            f"the chapters in {folder} were drawn from other pictures, or with another seed, and are used as "
+            "they are: another --rows, or --out, draws new ones"
+        )
 
 
 def gather_chapters(

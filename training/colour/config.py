@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,7 @@ MAX_SIDE = 4096  # pixels of a crop
 MIN_SIDE = 32  # pixels of a crop: the discriminator has one answer for less than that, or none
 MAX_BATCH = 65536
 MAX_SEED = 2**32 - 1
+AFRESH = 2 * (MAX_SEED + 1)  # added to the seed of crops for a further phase of one size: beyond all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class LossWeights:
     perceptual: float = number(0.0, at_least=0)
     vgg: float = number(0.0, at_least=0)
     anime: float = number(0.0, at_least=0)
+
+
+# Terms that are no ``COMPARISONS`` (objectives.py): each takes a network of its own, or is a part of one.
+_OF_NETWORKS = ("palette", "adversarial", "perceptual", "vgg", "anime")
+COMPARED = tuple(entry.name for entry in fields(LossWeights) if entry.name not in _OF_NETWORKS)
+TERMS = (*COMPARED, "palette", "adversarial", "perceptual", "discriminator")  # of curves
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,12 @@ class TrainConfig:
     def steps(self) -> int:
         return sum(phase.steps for phase in self.phases)
 
+    def seed_of_crops(self, number: int) -> int:
+        """That of the crops of a phase, counted from 0: no two phases see the same ones."""
+        size = self.phases[number].size
+        earlier = sum(phase.size == size for phase in self.phases[:number])
+        return self.seed + size + AFRESH * earlier
+
 
 _SMALL = Synthesis(balloons=0.0, scan_noise=0.0, kinds={"grey": 1.0})
 _NOTEBOOK = TrainConfig(
@@ -186,10 +199,12 @@ def check_config(config: TrainConfig) -> None:
     network = generator_of(config)
     losses, kinds = config.losses, config.synthesis.kinds
     perceptual = losses.perceptual * (losses.vgg + losses.anime)
-    if losses.l1 + losses.luma + losses.chroma + perceptual + losses.palette * bool(network.palette) <= 0:
+    compared = sum(getattr(losses, name) for name in COMPARED)
+    if compared + perceptual + losses.palette * bool(network.palette) <= 0:
+        names = ", ".join(f"losses.{name}" for name in COMPARED)
         raise UsageError(
             f"nothing is left to learn {config.generator} by: its losses have no weight",
-            "give losses.l1, losses.luma, losses.chroma or, to a palette, losses.palette more than 0",
+            f"give one of {names} or, to a palette, losses.palette more than 0",
         )
     if config.kind == "mixed" and sum(kinds.values()) <= 0:
         raise UsageError(

@@ -135,6 +135,7 @@ def read_batches(
         num_workers=workers,
         pin_memory=device.type == "cuda",
         worker_init_fn=leave_signals,
+        generator=torch.Generator(),  # else a number is drawn that dropout would have had
     )
     for grey, colour in loader:
         yield _scaled(grey, device), _scaled(colour, device)

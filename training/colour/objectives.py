@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -48,6 +49,14 @@ def palette_surprise(
     return -(soft * likelihood).sum(dim=-1), soft @ rarity
 
 
+# What compares a result with the truth, both N×3×H×W RGB in [-1, 1], by the name of its weight.
+COMPARISONS: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "l1": functional.l1_loss,
+    "luma": luma_l1,
+    "chroma": chroma_l1,
+}
+
+
 def picture_terms(
     fake: Tensor,
     colour: Tensor,
@@ -60,14 +69,11 @@ def picture_terms(
     ``logits`` and ``palette`` (centres K×2, rarity K) are a palette generator's; others have None.
     """
     terms: dict[str, Tensor] = {}
-    if weights.l1:
-        terms["l1"] = weights.l1 * functional.l1_loss(fake, colour)
-    if weights.luma:
-        terms["luma"] = weights.luma * luma_l1(fake, colour)
+    for name, compare in COMPARISONS.items():
+        if weight := getattr(weights, name):
+            terms[name] = weight * compare(fake, colour)
     if logits is not None and palette is not None:
         terms["palette"] = weights.palette * palette_loss(logits, colour, *palette)
-    if weights.chroma:
-        terms["chroma"] = weights.chroma * chroma_l1(fake, colour)
     return terms
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mangacolor.core.errors import UsageError
-from mangacolor.core.wording import counted
+from mangacolor.core.wording import counted, duration
 from mangacolor.models.colour.checkpoints import save_generator
 from mangacolor.training.colour.checkpoint import Start, find_start, read_checkpoint
 from mangacolor.training.colour.config import (
@@ -30,6 +30,7 @@ from mangacolor.training.data.sources import check_patterns, load_pictures, weig
 from mangacolor.training.evaluation.samples import spread
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.run_folder import CHECKPOINT, GO_ON, WEIGHTS, check_free
+from mangacolor.training.runs import RESERVE
 
 RESUMED_NETWORKS = (*NETWORK, "adversary", "discriminator_width")  # that a run goes on with as they are
 DEFAULT_PRESET = "default"
@@ -52,9 +53,25 @@ def train(request: TrainRequest) -> TrainOutcome:
         request.say(f"{trainer.clock.report(trainer.step)}  {terms}  {rate:.1f} crops/s")
 
     finished = trainer.fit(report)
+    _check_learnt(trainer, finished)
     for each in (trainer, *trainer.also):
         export(each, each.run / WEIGHTS)
     return describe_end(trainer, finished)
+
+
+def _check_learnt(trainer: Trainer, finished: bool) -> None:
+    """Raise ``UsageError`` where a run by the clock is over before its first step."""
+    if finished and not trainer.step:
+        took = duration(trainer.clock.reserve / RESERVE, rough=True)
+        raise UsageError(
+            f"nothing was learnt in {_minutes(trainer.config.minutes)}: checkpoint, samples and validation "
+            f"took {took}, and as much is kept free for the last ones",
+            "Give it more, --resume --minutes N, or begin with fewer pictures for --samples, --validation.",
+        )
+
+
+def _minutes(number: float) -> str:
+    return f"{number:g} minute{'' if number == 1 else 's'}"
 
 
 def _check_resumed(request: TrainRequest) -> None:
@@ -210,7 +227,7 @@ def export(trainer: Trainer, path: Path) -> None:
 def describe_begin(trainer: Trainer) -> str:
     """A line about a run that begins, or goes on: what learns, from what, for how long and how to end it."""
     config = trainer.config
-    much = f"{config.minutes:g} minutes" if config.minutes else counted(config.steps, "step")
+    much = _minutes(config.minutes) if config.minutes else counted(config.steps, "step")
     others = f" and {', '.join(other.run.name for other in trainer.also)}" if trainer.also else ""
     on = f", from step {trainer.step} on" if not trainer.fresh else ""
     return (
@@ -224,7 +241,7 @@ def describe_end(trainer: Trainer, finished: bool) -> TrainOutcome:
     how = "finished" if finished else "stopped"
     clock = trainer.clock
     if clock.minutes:
-        where = f"step {trainer.step}, after {clock.seconds / 60:.1f} of {clock.minutes:g} minutes"
+        where = f"step {trainer.step}, after {clock.seconds / 60:.1f} of {_minutes(clock.minutes)}"
     else:
         where = f"step {trainer.step} of {trainer.config.steps}"
     weights = trainer.run / WEIGHTS

@@ -23,7 +23,7 @@ from torch import Tensor
 from mangacolor.core.errors import SetupError
 from mangacolor.training.colour.adversary import balance, tells
 from mangacolor.training.colour.checkpoint import Start, read_checkpoint
-from mangacolor.training.colour.config import TrainConfig, to_json
+from mangacolor.training.colour.config import TERMS, TrainConfig, to_json
 from mangacolor.training.colour.dataset import CropDataset, StepSampler, read_batches
 from mangacolor.training.colour.distributed import World, agree, average_gradients
 from mangacolor.training.colour.materials import Materials
@@ -38,7 +38,6 @@ from mangacolor.training.runs import Clock, Interrupt, mixed_precision
 LOG_EVERY = 25  # steps
 LEAST_RATE = 0.02  # share of the learning rate that is left at the end of a run by steps
 UNLIMITED = 10**9  # steps of a phase that the clock ends
-TERMS = ("l1", "luma", "palette", "chroma", "adversarial", "perceptual", "discriminator")
 
 Batch = tuple[Tensor, Tensor]
 Report = Callable[[int, dict[str, float], float], None]  # step, mean loss terms, crops a second
@@ -110,6 +109,8 @@ class Trainer(Networks):
             return self._fit(report)
 
     def _fit(self, report: Report | None) -> bool:
+        if self.fresh:
+            torch.manual_seed(self.config.seed)  # for dropout: whatever networks were made before
         with self.interrupt.watch():
             self.clock.start(self.earlier, self.step)
             if self.config.minutes:
@@ -145,9 +146,12 @@ class Trainer(Networks):
         length = each * (UNLIMITED if config.minutes else last - self.phase_begun)
         dataset = CropDataset(
             self.materials.sources, self.materials.pictures, size, length,
-            config.seed + size, config.synthesis, config.kind, warp=config.warp, whitened=config.whitened,
+            config.seed_of_crops(self.phase), config.synthesis, config.kind,
+            warp=config.warp, whitened=config.whitened,
         )  # fmt: skip
-        sampler = StepSampler((self.step - self.phase_begun) * each, length, batch, self.world)
+        # By the clock a run that is given more time may come to an earlier phase again: on with other crops.
+        start = self.crops if config.minutes else (self.step - self.phase_begun) * each
+        sampler = StepSampler(start, length, batch, self.world)
         # Closed also where a step fails: its helpers heed no signal, and the process would wait for them.
         with closing(read_batches(dataset, sampler, self.device, self.workers)) as batches:
             self._learn_batches(batches, size, each, last, report)
@@ -161,7 +165,9 @@ class Trainer(Networks):
         begun = time.perf_counter()
         while self.done < last / config.steps and not self.interrupt.stop:
             step = [next(batches) for _ in range(config.accumulate)]
-            for trainer, window in zip(together, windows, strict=True):
+            random = torch.get_rng_state()
+            for trainer, window in zip(reversed(together), reversed(windows), strict=True):
+                torch.set_rng_state(random)  # one dropout for all, and the leader's is what it has alone
                 window.append(trainer._step(step))
                 trainer.step += 1
                 trainer.crops += each
@@ -323,7 +329,7 @@ class Trainer(Networks):
         """Fine-tune: take trained networks, with fresh optimisers.
 
         From weights alone the discriminator is fresh, too, and has to learn again what it knew; a
-        checkpoint brings it along. Raises ``SetupError`` where it is of another width.
+        checkpoint brings it along. Raises ``SetupError`` where it is of another kind or width.
         """
         self.generator.load_state_dict(start.generator)
         self.average.load_state_dict(start.generator)
@@ -332,8 +338,8 @@ class Trainer(Networks):
                 self.discriminator.load_state_dict(start.discriminator)
             except RuntimeError as error:
                 raise SetupError(
-                    "the checkpoint's discriminator has another width than this run's",
-                    "start from its weights.safetensors, or --set discriminator_width to what it had",
+                    "the checkpoint's discriminator is of another kind or width than this run's",
+                    "start from its weights.safetensors, or --set its adversary and discriminator_width",
                 ) from error
         self.weigh_palette()
 

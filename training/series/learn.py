@@ -117,7 +117,7 @@ def learn_series(
     cancel = cancel or CancelToken()
     base, digest = find_base(settings.base, out)
     reserve = SECONDS_OF_SURFACES + SECONDS_TO_END
-    learner = SeriesLearner(pages, replace(settings, reserve=reserve))
+    learner = SeriesLearner(pages, replace(settings, reserve=reserve), tell)
     learnt = learner.run(tell, lambda: cancel.requested)
     if out.exists():
         _check_better(learnt, out, cancel)

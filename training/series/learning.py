@@ -15,7 +15,7 @@ from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.training.colour.palette_colours import palette_rarity
 from mangacolor.training.data.pictures import Picture, Source
-from mangacolor.training.display import Tell
+from mangacolor.training.display import Tell, silent
 from mangacolor.training.runs import mixed_precision
 from mangacolor.training.series.adapter import Adapter, State, adapter_arrays
 from mangacolor.training.series.batches import Batch, Crops
@@ -91,7 +91,7 @@ class _Best:
 class SeriesLearner:
     """A run on the lessons of some coloured pages. Raises ``InputError`` where there is nothing to learn."""
 
-    def __init__(self, pages: Sequence[ColouredPage], settings: LearnSettings) -> None:
+    def __init__(self, pages: Sequence[ColouredPage], settings: LearnSettings, tell: Tell = silent) -> None:
         self.settings, self.dials = settings, settings.dials
         self.device = torch.device(settings.device)
         use_one_core()
@@ -109,7 +109,11 @@ class SeriesLearner:
         self.aside = probes_of_lessons(aside, self.device)
         self.others = probes_of_pictures(others, self.device)
         begun = time.monotonic()
-        self.before = self.aside.judge(self.adapter.base), self.others.judge(self.adapter.base)
+        before = list[Judgement]()
+        for probes in (self.aside, self.others):
+            before.append(probes.judge(self.adapter.base))
+            tell("measuring the network as it is", len(before), 2)
+        self.before = before[0], before[1]
         self._look_seconds = len(self.dials.strengths) * (time.monotonic() - begun)
         self.best = _Best({}, 0.0, *self.before)
 

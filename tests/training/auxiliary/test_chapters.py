@@ -25,7 +25,12 @@ from mangacolor.training.auxiliary.chapters import (
 )
 from mangacolor.training.auxiliary.library import make_library, tell_apart, work_of
 from mangacolor.training.auxiliary.panels import cut_out
-from mangacolor.training.auxiliary.segment_rows import LabelledSegments, gather_chapters, label_segments
+from mangacolor.training.auxiliary.segment_rows import (
+    LabelledSegments,
+    gather_chapters,
+    label_segments,
+    note_origin,
+)
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.pages.figures import Figure
 
@@ -185,3 +190,18 @@ def test_gathered_surfaces_know_their_true_colours(tmp_path: Path) -> None:
 def embedding_width(maps: tuple[str, ...], votes: int) -> int:
     channels = {"half": 16, "quarter": 24, "eighth": 40, "sixteenth": 112, "deepest": 320, "votes": votes}
     return len(COLUMNS) + sum(channels[name] for name in maps)
+
+
+def test_chapters_that_were_drawn_from_something_else_are_told_of(tmp_path: Path) -> None:
+    said: list[str] = []
+    origin = {"seed": 77, "pictures": {"a": 3}}
+    note_origin(tmp_path / "rows", origin, said.append)
+    (tmp_path / "rows" / "00000.npz").touch()
+    note_origin(tmp_path / "rows", dict(reversed(origin.items())), said.append)
+    assert not said
+    note_origin(tmp_path / "rows", origin | {"seed": 5}, said.append)
+    assert len(said) == 1 and "with another seed" in said[0] and "--rows" in said[0]
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "00000.npz").touch()  # by a version that kept no origin
+    note_origin(tmp_path / "old", origin, said.append)
+    assert len(said) == 1 and not (tmp_path / "old" / "origin.json").exists()

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from mangacolor.core.errors import DiskFullError, UsageError
+from mangacolor.tests.helpers.clocks import fake_time
 from mangacolor.training.colour.run import train
+from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.data.pack import write_pack
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.networks import TrainRequest
+from mangacolor.training.runs import Clock
 
 TINY = {
     "generator": "unet-palette",
@@ -98,3 +101,33 @@ def test_helpers_end_with_a_run_that_fails(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(DiskFullError) as failed:
         train(request)
     assert failed.tb is not None and not multiprocessing.active_children()  # with its frames still there
+
+
+def test_a_run_that_is_over_before_its_first_step_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, save = fake_time(monkeypatch), Trainer.save
+
+    def save_slowly(trainer: Trainer) -> None:
+        clock.now += 30.0
+        save(trainer)
+
+    monkeypatch.setattr(Trainer, "save", save_slowly)
+    request = TrainRequest((pack(tmp_path / "d.pack", 3),), tmp_path / "run", TINY, minutes=1.0, workers=0)
+    with pytest.raises(UsageError, match=r"nothing was learnt in 1 minute: .* took 30 s") as refused:
+        train(request)
+    assert refused.value.remedy is not None and "--resume --minutes" in refused.value.remedy
+    assert not (tmp_path / "run" / "weights.safetensors").exists()
+    assert train(replace(request, resume=True, minutes=5.0)).message.startswith("finished at step ")
+
+
+def test_a_run_of_long_steps_says_how_it_goes_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = fake_time(monkeypatch)
+    sitting = Clock(100)
+    words = 0
+    for step in range(1, 16):
+        clock.now += 20.0
+        if sitting.is_overdue():
+            sitting.report(step)
+            words += 1
+    assert words == 5  # of five minutes: after 20, 80, 140, 200 and 260 seconds

@@ -108,6 +108,32 @@ def test_a_run_by_the_clock_is_resumed_with_the_time_and_the_crops_that_are_left
     assert abs(again.crops - whole.crops) <= 2
 
 
+def test_a_run_that_is_given_more_time_learns_from_crops_that_it_has_not_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, seen = fake_time(monkeypatch), list[torch.Tensor]()
+
+    def fit(minutes: float, stop_at: int = -1) -> None:
+        trainer = Trainer(timed(minutes), materials(), tmp_path, workers=0)
+        if minutes > 0.2:
+            trainer.load(tmp_path / CHECKPOINT)
+        original = trainer._step
+
+        def step(batches: Any) -> dict[str, float]:
+            seen.extend(colour for _, colour in batches if colour.shape[-1] == 32)
+            return original(batches)
+
+        trainer._step = step  # type: ignore[method-assign]
+        time_steps(trainer, clock, stop_at)
+        trainer.fit()
+
+    fit(0.2)
+    first = len(seen)  # of the first phase, a quarter of twelve seconds
+    fit(1.0, stop_at=13)  # of whose first quarter some is left
+    assert 1 < first < len(seen)
+    assert all(not torch.equal(old, new) for old in seen[:first] for new in seen[first:])
+
+
 def test_the_clock_counts_steps_or_what_sittings_took_and_leaves_room_for_the_end() -> None:
     by_steps = Clock(8)
     assert [by_steps.share(step) for step in (0, 2, 8, 9)] == [0, 0.25, 1, 1]

@@ -14,7 +14,7 @@ from PIL import Image as PilImage
 from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.tests.helpers.training import materials, short
-from mangacolor.training.colour.config import TrainConfig, override_also
+from mangacolor.training.colour.config import Phase, TrainConfig, override_also
 from mangacolor.training.colour.run import train
 from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.networks import TrainRequest, find_trainable, refuse_strangers
@@ -66,6 +66,27 @@ def test_they_learn_from_the_same_crops_each_in_its_own_way(tmp_path: Path) -> N
     head, ours_row, theirs_row = (row.split(",") for row in (rows[0][0], rows[0][-1], rows[1][-1]))
     judged = head.index("discriminator")
     assert float(ours_row[judged]) > 0 and theirs_row[judged] == "nan"
+
+
+def test_they_have_one_dropout_and_the_leader_learns_what_it_would_alone(tmp_path: Path) -> None:
+    config = replace(short(2, adversarial_from=1.0), phases=(Phase(3, 64, 2),), levels=6, dropout=0.5)
+    alone = Trainer(config, materials(), tmp_path / "alone", workers=0)
+    leader = Trainer(config, materials(), tmp_path / "run", workers=0)
+    twin = Trainer(config, materials(), tmp_path / "run/twin", workers=0)
+    leader.lead([twin, Trainer(replace(config, dropout=0.0), materials(), tmp_path / "run/none", workers=0)])
+    assert alone.fit() and leader.fit()
+    expected = alone.generator.state_dict()
+    for trainer in (leader, twin):
+        assert all(torch.equal(value, expected[key]) for key, value in trainer.generator.state_dict().items())
+
+
+def test_a_further_phase_of_one_size_has_crops_of_its_own(tmp_path: Path) -> None:
+    config = replace(short(1), phases=(Phase(1, 32, 2), Phase(1, 32, 2)))
+    trainer, seen = Trainer(config, materials(), tmp_path, workers=0), list[Batch]()
+    watch(trainer, seen)
+    assert trainer.fit() and len(seen) == 2
+    assert not torch.equal(seen[0][1], seen[1][1])
+    assert config.seed_of_crops(0) == config.seed + 32  # as in runs that were begun before
 
 
 def test_a_resumed_run_of_two_equals_one_that_was_not_stopped(tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ from mangacolor.training.runs import has_bfloat16
 
 @pytest.mark.parametrize("adversary", ["patch", "chroma"])
 def test_a_resumed_run_equals_one_that_was_not_stopped(adversary: str, tmp_path: Path) -> None:
-    config = replace(short(6, adversarial_from=0.3), adversary=adversary)
+    phases = Phase(6, 64, 2), Phase(2, 64, 1)
+    config = replace(short(6, adversarial_from=0.3), adversary=adversary, phases=phases)
+    config = replace(config, levels=6, dropout=0.5)  # of fewer levels a U-Net has no dropout
     whole = Trainer(config, materials(), tmp_path / "whole", workers=0)
     assert whole.fit()
     stopped = Trainer(config, materials(), tmp_path / "parts", workers=0)
@@ -258,9 +260,10 @@ def test_fine_tuning_from_a_checkpoint_brings_the_discriminator(tmp_path: Path) 
     for one, other in ((trained.average, tuned.generator), (trained.discriminator, tuned.discriminator)):
         for mine, theirs in zip(one.state_dict().values(), other.state_dict().values(), strict=True):
             assert torch.equal(mine, theirs)
-    wider = Trainer(replace(TINY, discriminator_width=16), materials(), tmp_path / "c", workers=0)
-    with pytest.raises(SetupError, match="width"):
-        wider.start_from(start)
+    for config in (replace(TINY, discriminator_width=16), replace(TINY, adversary="chroma")):
+        stranger = Trainer(config, materials(), tmp_path / "c", workers=0)
+        with pytest.raises(SetupError, match="another kind or width"):
+            stranger.start_from(start)
 
 
 @pytest.mark.parametrize(

@@ -292,6 +292,7 @@ def test_a_stop_is_heard_while_surfaces_are_looked_at(
             cancel.request()
 
     report = learn_series(pages(), tmp_path / "s.safetensors", settings(1), tell, cancel)
+    assert told[:2] == [("measuring the network as it is", done, 2) for done in (1, 2)]  # before it learns
     assert told[-1][1:] == (1, told[-1][2]) and told[-1][2] > 1
     assert report.learnt.ended == "all" and not report.to_document()["whole"]
     assert "stopped while looking at surfaces" in report.describe()
