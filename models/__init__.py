@@ -4,7 +4,8 @@
 ``encoders`` (pretrained), ``runtime`` (what computes on a processor) and ``files`` (where weights come from);
 ``losses`` is what training judges by.
 
-Public names, imported on first use: the generators, the discriminator, the losses, and their files.
+Public names, imported on first use: the generators, their files and what one of one's own is made of, the
+discriminator, and the losses.
 """
 
 from __future__ import annotations
@@ -15,12 +16,18 @@ from mangacolor.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mangacolor.models.colour.checkpoints import load_generator, save_generator
+    from mangacolor.models.colour.config import GeneratorConfig
     from mangacolor.models.colour.factory import create_generator
+    from mangacolor.models.colour.generator import Generator
+    from mangacolor.models.colour.interface import Architecture
     from mangacolor.models.losses.discriminator import PatchDiscriminator
     from mangacolor.models.losses.perceptual import AnimeLoss, PerceptualLoss
 
 __all__ = [
     "AnimeLoss",
+    "Architecture",
+    "Generator",
+    "GeneratorConfig",
     "PatchDiscriminator",
     "PerceptualLoss",
     "create_generator",
@@ -32,6 +39,9 @@ __getattr__ = lazy_names(
     __name__,
     {
         "AnimeLoss": "losses.perceptual",
+        "Architecture": "colour.interface",
+        "Generator": "colour.generator",
+        "GeneratorConfig": "colour.config",
         "PatchDiscriminator": "losses.discriminator",
         "PerceptualLoss": "losses.perceptual",
         "create_generator": "colour.factory",

@@ -3,6 +3,9 @@
 After spandrel's architectures: a family of networks is one ``Architecture``, which says how a network is
 built, which sizes it takes, in which form it runs, and what can be had from it beside the picture. Whoever
 runs or trains a network asks its architecture, never what class it is of.
+
+A third-party package adds ``[project.entry-points."mangacolor.generators"]`` with ``name =
+"package.module:ARCHITECTURE"``; it is imported when a network of that name is asked for.
 """
 
 from __future__ import annotations
@@ -10,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.installed import need_torch
 
 if TYPE_CHECKING:
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from mangacolor.models.files.arrays import State
     from mangacolor.models.runtime.ncnn_graph import Graph
 
+GROUP = "mangacolor.generators"
 TILE = 256  # pixels: the side that networks are trained at, and the most they are shown at once
 
 # Name of a generator: the module of this package whose ``ARCHITECTURE`` it is of.
@@ -86,14 +91,20 @@ class Architecture:
     supports_half: bool = False
 
 
-def find_architecture(name: str) -> Architecture:
-    """The architecture of the generator ``name``.
+def generator_names() -> tuple[str, ...]:
+    """All generators that there are: the built-in ones first, then those that installed packages add."""
+    added = entry_points(group=GROUP).names - ARCHITECTURES.keys()
+    return (*ARCHITECTURES, *sorted(added))
 
-    Raises ``UsageError`` for a name that no row has, ``SetupError`` for one that needs torch where there is
-    none.
+
+def find_architecture(name: str) -> Architecture:
+    """The architecture of the generator ``name``; a built-in's name means that, whatever packages add.
+
+    Raises ``UsageError`` for a name that nobody has, ``SetupError`` for one that needs torch where there is
+    none, and for one that a package adds whose module cannot be imported or holds no ``Architecture``.
     """
     if name not in ARCHITECTURES:
-        raise UsageError(f"there is no generator called {name!r}", f"Choose from {', '.join(ARCHITECTURES)}.")
+        return _third_party(name)
     try:
         module = import_module(f"mangacolor.models.colour.{ARCHITECTURES[name]}")
     except ModuleNotFoundError as error:
@@ -102,3 +113,36 @@ def find_architecture(name: str) -> Architecture:
         raise
     architecture: Architecture = module.ARCHITECTURE
     return architecture
+
+
+def _third_party(name: str) -> Architecture:
+    points = tuple(entry_points(group=GROUP, name=name))
+    if not points:
+        raise UsageError(
+            f"there is no generator called {name!r}",
+            f"Install the package that adds it, or choose from {', '.join(generator_names())}.",
+        )
+    if len(points) > 1:
+        raise SetupError(
+            f"several packages add a generator called {name!r}: {', '.join(map(_where, points))}",
+            "Uninstall all but one of them.",
+        )
+    try:
+        architecture = points[0].load()
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "torch":
+            need_torch(f"the colour network {name}")
+        raise SetupError(
+            f"the generator {name} of {_where(points[0])} cannot be imported: {error}",
+            "Mend or uninstall the package that adds it.",
+        ) from error
+    if not isinstance(architecture, Architecture):
+        raise SetupError(
+            f"the generator {name} is {_where(points[0])}, which is no Architecture",
+            "Its entry point must name an Architecture of mangacolor.models.",
+        )
+    return architecture
+
+
+def _where(point: EntryPoint) -> str:
+    return f"{point.value} ({point.dist.name})" if point.dist else point.value

@@ -87,3 +87,10 @@ def python(site: Path, folder: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def install(site: Path, package: str) -> None:
+    """Install a package that lies in ``site`` as the texts do, but beside mangacolor there."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    how = ["--no-deps", "--no-build-isolation", "--no-index", "--upgrade", "--target", str(site)]
+    subprocess.run([*pip, *how, f"./{package}"], check=True, cwd=site)

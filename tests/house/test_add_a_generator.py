@@ -12,7 +12,15 @@ from PIL import Image as PilImage
 
 from mangacolor.core.colour import chroma
 from mangacolor.tests.helpers.stages import comic_page
-from mangacolor.tests.helpers.walk_through import commands, copy_package, follow, new_files, python, section
+from mangacolor.tests.helpers.walk_through import (
+    commands,
+    copy_package,
+    follow,
+    install,
+    new_files,
+    python,
+    section,
+)
 
 TEXT = section("Add a generator")
 QUICK_TRAINING = [
@@ -24,19 +32,20 @@ QUICK_PAGE = ["--scale", "1", "--device", "cpu", "--quiet"]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a copy of the package in which the section's files lie and its changes are made."""
+    """A folder with a copy of mangacolor and, installed beside it, the package of the section."""
     folder = tmp_path_factory.mktemp("site")
     follow(TEXT, copy_package(folder))
+    install(folder, "dilated")
     return folder
 
 
-def test_it_is_one_file_one_row_and_a_test() -> None:
-    assert list(new_files(TEXT)) == ["models/colour/dilated.py", "tests/models/colour/test_dilated.py"]
-    assert TEXT.count("+++ b/") == TEXT.count("\n+    ") == 1
+def test_it_is_a_package_of_its_own() -> None:
+    files = ["pyproject.toml", "mangacolor_dilated.py", "test_dilated.py"]
+    assert list(new_files(TEXT)) == [f"../dilated/{file}" for file in files]
 
 
 def test_its_own_test_passes(site: Path, tmp_path: Path) -> None:
-    test = site / "mangacolor" / "tests/models/colour/test_dilated.py"
+    test = site / "dilated/test_dilated.py"
     python(site, tmp_path, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(site), str(test))
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,15 @@ import pytest
 
 from mangacolor.core.types import Image
 from mangacolor.tests.helpers.stages import comic_page, tiny_weights
-from mangacolor.tests.helpers.walk_through import commands, copy_package, follow, new_files, python, section
+from mangacolor.tests.helpers.walk_through import (
+    commands,
+    copy_package,
+    follow,
+    install,
+    new_files,
+    python,
+    section,
+)
 
 NIGHT, _, REST = section("Add a stage").partition("**Use what another stage left**")
 MOONLIGHT, _, BUILT_IN = REST.partition("**As a built-in stage**")
@@ -30,13 +36,6 @@ def dark_below() -> Image:
     lower = page[325:598, 23:417]
     np.minimum(lower, DARK, out=lower)
     return page
-
-
-def install(site: Path) -> None:
-    """As the text does, but beside the package instead of into this environment."""
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    how = ["--no-deps", "--no-build-isolation", "--no-index", "--upgrade", "--target", str(site)]
-    subprocess.run([*pip, *how, "./night"], check=True, cwd=site)
 
 
 @pytest.fixture
@@ -89,7 +88,7 @@ def test_a_stage_of_a_package_of_its_own(tmp_path_factory: pytest.TempPathFactor
     site = tmp_path_factory.mktemp("site")
     checkout = copy_package(site)
     follow(NIGHT, checkout)
-    install(site)
+    install(site, "night")
     plan, run, again = commands(NIGHT)
     assert rows(mangacolor(site, work, plan))["night"] == ("2", "decode, panels")
     mangacolor(site, work, run)
@@ -98,7 +97,7 @@ def test_a_stage_of_a_package_of_its_own(tmp_path_factory: pytest.TempPathFactor
     assert stages_run(mangacolor(site, work, again, "--json")) == len(PAGES) * len(["decode", "night"])
 
     follow(MOONLIGHT, checkout)
-    install(site)
+    install(site, "night")
     (until_moonlight,) = commands(MOONLIGHT)
     mangacolor(site, work, until_moonlight)
     for page in PAGES:

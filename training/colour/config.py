@@ -12,7 +12,7 @@ import torch
 from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig
 from mangacolor.models.colour.factory import build_generator, generator_config
-from mangacolor.models.colour.interface import ARCHITECTURES
+from mangacolor.models.colour.interface import generator_names
 from mangacolor.models.encoders.efficientnet_layout import SCALINGS, encoder_layout
 from mangacolor.training.colour.adversary import ADVERSARIES
 from mangacolor.training.data.synthesis import KINDS, Synthesis
@@ -70,7 +70,7 @@ class Phase:
 class TrainConfig:
     """A whole run. It travels in every checkpoint."""
 
-    generator: str = choice("efficient-palette", tuple(ARCHITECTURES))
+    generator: str = choice("efficient-palette", generator_names())
     width: int = number(40, at_least=1, at_most=MAX_WIDTH)
     levels: int = number(5, at_least=1, at_most=MAX_LEVELS)
     attention: int = number(-1, at_least=-1, at_most=MAX_LEVELS)  # level, 0: none; -1: as the name says

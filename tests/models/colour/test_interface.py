@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,11 @@ from PIL import Image as PilImage
 from torch import Tensor, nn
 
 from mangacolor.core.colour import chroma
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Image
 from mangacolor.models import create_generator, save_generator
-from mangacolor.models.colour import interface
-from mangacolor.models.colour.config import GeneratorConfig
-from mangacolor.models.colour.interface import ARCHITECTURES, Architecture, find_architecture
+from mangacolor.models.colour.interface import ARCHITECTURES, find_architecture, generator_names
 from mangacolor.models.colour.prediction import VOTES
 from mangacolor.models.colour.runner import colour_runner
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -61,25 +58,72 @@ def test_an_unknown_name_is_told_the_known_ones() -> None:
     assert all(name in caught.value.remedy for name in ARCHITECTURES)
 
 
-class OnlyColour(nn.Module):
-    """The least that a colour network can be: no base class, no palette, no feature maps."""
+# The least that a colour network can be, in a package of its own: no base class, no palette, no feature maps.
+ONLY_COLOUR = """
+import torch
+from torch import nn
+from mangacolor.models import Architecture
 
-    def __init__(self, config: GeneratorConfig) -> None:
+class OnlyColour(nn.Module):
+    def __init__(self, config):
         super().__init__()
         self.config = config
         self.tint = nn.Conv2d(1, 3, 1)
 
-    def forward(self, grey: Tensor) -> Tensor:
+    def forward(self, grey):
         return torch.tanh(self.tint(grey))
+
+ARCHITECTURE = Architecture(build=OnlyColour)
+"""
+
+
+def add_package(site: Path, module: str, code: str, *generators: str) -> None:
+    """What installing a package leaves: a module, and a list of its entry points."""
+    (site / f"{module}.py").write_text(code, encoding="utf-8")
+    about = site / f"{module}-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    points = "".join(f"{generator} = {module}:ARCHITECTURE\n" for generator in generators)
+    (about / "entry_points.txt").write_text(f"[mangacolor.generators]\n{points}")
 
 
 @pytest.fixture
-def only_colour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Weights of such a network, which has a row in the table."""
-    module = types.ModuleType("mangacolor.models.colour.only_colour")
-    module.ARCHITECTURE = Architecture(build=OnlyColour)  # type: ignore[attr-defined,arg-type]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(interface, "ARCHITECTURES", {**ARCHITECTURES, "only-colour": "only_colour"})
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that packages are found in, until the test ends."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+def test_packages_add_generators(site: Path) -> None:
+    add_package(site, "two_of_them", ONLY_COLOUR, "only-colour", "unet")
+    assert generator_names() == (*ARCHITECTURES, "only-colour")
+    assert isinstance(create_generator("only-colour").get_parameter("tint.weight"), Tensor)
+    assert create_generator("unet", width=1).config.levels > 0  # a built-in's name stays the built-in's
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [("import no_such_module", "cannot be imported"), ("ARCHITECTURE = dict", "which is no Architecture")],
+)
+def test_a_package_whose_generator_is_unusable_is_named(site: Path, code: str, told: str) -> None:
+    add_package(site, "broken_one", code, "broken")
+    with pytest.raises(SetupError, match=rf"broken_one.*{told}"):
+        create_generator("broken")
+
+
+def test_a_name_that_two_packages_give_is_nobodys(site: Path) -> None:
+    add_package(site, "first_one", ONLY_COLOUR, "twice")
+    add_package(site, "second_one", ONLY_COLOUR, "twice")
+    with pytest.raises(SetupError, match=r"first_one.*second_one|second_one.*first_one"):
+        create_generator("twice")
+
+
+@pytest.fixture
+def only_colour(site: Path, tmp_path: Path) -> Path:
+    """Weights of a network that a package adds."""
+    add_package(site, "only_colour", ONLY_COLOUR, "only-colour")
     network = create_generator("only-colour")
     nn.init.constant_(network.get_parameter("tint.weight"), 0.8)
     with torch.no_grad():
