@@ -199,9 +199,12 @@ def test_a_page_is_never_told_of_as_it_was_after_it_was_told_of_as_it_is(
     """While somebody who has corrected its panels tells of it, its run begins."""
     wait_until_idle(client)
     told, rows = [], studio.rows
-    beginning = threading.Thread(
-        target=lambda: (studio.runner.progress.working.add(PAGE), studio._hear(PageStarted(PAGE, {}, {})))
-    )
+
+    def begin() -> None:
+        studio.runner.progress.working.add(PAGE)
+        studio._hear(PageStarted(PAGE, {}, {}))
+
+    beginning = threading.Thread(target=begin)
 
     def look(desk: Desk) -> PageRows:
         found = rows(desk)

@@ -204,12 +204,11 @@ def test_all_of_it_by_keyboard(window: Window) -> None:
     assert window.state("crosshair") is False and window.state("draft") is None
     assert focused(window) == "stage"  # and not nowhere, with the panel that is gone
     window.press("3")
-    button = window.page.locator("#log li:not(.undone) button").first
-    button.focus()
+    window.page.locator("#log li:not(.undone) button").first.focus()
+    key = focused(window)
     window.press("Enter")
     window.until(lambda: changes(window) == before, "the undo")
-    window.until(lambda: focused(window).startswith("change "), "the focus on the change")
-    assert focused(window) == button.get_attribute("data-key")
+    window.until(lambda: focused(window) == key, "the focus on the change, wherever it is by now")
     window.press("Control+Shift+z")
     window.until(lambda: changes(window) == before + 1, "the redo")
     window.press("Control+z")

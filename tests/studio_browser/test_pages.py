@@ -139,9 +139,12 @@ def test_help_shows_every_key_and_themes_turn(window: Window) -> None:
 def test_what_is_told_stays_while_it_is_pointed_at(window: Window) -> None:
     window.page.clock.install()
     window.page.evaluate(
-        "async () => void (await import('/static/js/core/say.js')).notify({ text: 'Read me', kind: 'info' })"
+        "async (text) => void (await import('/static/js/core/say.js')).notify({ text, kind: 'info' })",
+        f"Read me {400 * 'x'}.png",
     )
     notice = window.page.locator(".notice", has_text="Read me")
+    box = notice.get_by_label("Close").bounding_box()
+    assert box["x"] + box["width"] <= 1440  # whatever a file is called
     notice.hover()
     window.page.clock.fast_forward(9000)
     assert notice.is_visible()
