@@ -160,7 +160,8 @@ class Ran:
     @property
     def slowest(self) -> float:
         """Seconds that the longest page would have taken with a core for itself."""
-        return max(sum(event["stages"].values()) for event in self.done.values()) / self.stretch
+        seconds: list[float] = [sum(event["stages"].values()) for event in self.done.values()]
+        return max(seconds) / self.stretch
 
 
 def cpu_of_children() -> float:
