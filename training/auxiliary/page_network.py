@@ -219,13 +219,18 @@ def train_on_pages(
     """Train the network called ``name`` on pages, from the start, from ``--init`` or from a checkpoint.
 
     ``before``: weights whose answers to familiar pages are rehearsed if the recipe says so. They then are
-    what is begun with, too, with their last layer.
+    what is begun with, too, with their last layer. Raises ``UsageError`` for other ones to begin with.
     """
     torch.manual_seed(recipe.seed)
     task = PageTask(name, pages, recipe)
-    if recipe.rehearse and before is not None:
-        task.before = load_page_net(before).to(torch.device(request.device))
-        start_from(task.network, before, head=True)
-    if request.init is not None:
-        start_from(task.network, request.init, head=bool(recipe.rehearse))
+    rehearsed = before if recipe.rehearse else None
+    if rehearsed is not None:
+        if request.init is not None:
+            raise UsageError(
+                "what is rehearsed is what a run begins with", "Leave out --init, or set rehearse=0."
+            )
+        task.before = load_page_net(rehearsed).to(torch.device(request.device))
+        start_from(task.network, rehearsed, head=True)
+    elif request.init is not None:
+        start_from(task.network, request.init)
     return describe_end(run_task(task, recipe, request), request.run)
