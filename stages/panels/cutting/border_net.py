@@ -34,7 +34,7 @@ def border_probability(luma: Image, backend: CpuBackend, *, yellowed: bool = Fal
     """
     from mangacolor.models.page.networks import page_reader
 
-    read = page_reader(YELLOWED_WEIGHTS if yellowed else WEIGHTS, backend)
+    read = page_reader(YELLOWED_WEIGHTS if yellowed else WEIGHTS, backend, rare=yellowed)
     probability, _outside = read(_at_network_scale(luma, _YELLOWED_AREA if yellowed else _NETWORK_AREA))
     return np.asarray(cv2.resize(probability, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 

@@ -60,7 +60,7 @@ def test_yellowed_pages_are_shown_larger_to_a_network_of_their_own(monkeypatch: 
     shown: list[Image] = []
     asked: list[Path] = []
 
-    def see(weights: Path, _backend: object) -> Callable[[Image], tuple[Image, Image]]:
+    def see(weights: Path, _backend: object, **_how: bool) -> Callable[[Image], tuple[Image, Image]]:
         asked.append(weights)
 
         def read(luma: Image) -> tuple[Image, Image]:
