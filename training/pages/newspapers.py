@@ -68,7 +68,7 @@ def make_newspaper_page(
 
 
 def _page_style(high: int, rng: np.random.Generator) -> PageStyle:
-    gutter = int(rng.choice([0, rng.integers(3, 9), rng.integers(9, 26)], p=[0.84, 0.08, 0.08]))
+    gutter = int(rng.choice([0, int(rng.integers(3, 9)), int(rng.integers(9, 26))], p=[0.84, 0.08, 0.08]))
     return PageStyle(
         line=int(rng.choice([1, 2, 3, 4, 5, 6], p=[0.2, 0.27, 0.22, 0.16, 0.1, 0.05])),
         broken=float(rng.choice([0.0, 0.03, 0.12], p=[0.45, 0.35, 0.2])),
