@@ -76,6 +76,11 @@ PANELS = BundledNetwork(
     sha256="c914748938f6da87a2d147c6317ed52f15d105275d2efc5410cecdc47fc20a1f",
     does="finds panels",
 )
+NEWSPAPER_PANELS = BundledNetwork(  # the same on yellowed paper
+    file="panels.newspaper.safetensors",
+    sha256="d8f297b50dcdde0e5563bd720fc6b4bfc5dcee2f98d92bf7847d92ad0aa2563b",
+    does="finds panels on yellowed paper",
+)
 BALLOONS = BundledNetwork(
     file="balloons.safetensors",
     sha256="9a7c5683d2fb76b648bb0e85c5e223d438fb2f8ad9abd31bfbb8cdf8cb41d565",
@@ -101,7 +106,7 @@ COHORT = BundledNetwork(  # of both
     sha256="3f14fb757a9ee74f828fd5968e51890233c947845d076cacd977f61516b51623",
     does="says how far apart things lie",
 )
-BUNDLED_NETWORKS = (PANELS, BALLOONS, DESCREEN, SURFACES, IDENTITY, COHORT)
+BUNDLED_NETWORKS = (PANELS, NEWSPAPER_PANELS, BALLOONS, DESCREEN, SURFACES, IDENTITY, COHORT)
 
 
 def find_weights(name: str) -> Weights | None:

@@ -31,14 +31,16 @@ Descreen = Callable[[Image], Image]
 
 
 @cache
-def page_reader(weights: Path, backend: CpuBackend) -> ReadPage:
+def page_reader(weights: Path, backend: CpuBackend, *, rare: bool = False) -> ReadPage:
     """Of H×W uint8 luma of any size: how likely the page network of ``weights`` says yes to either question,
     two H×W uint8, 255 = sure. Quantised, so that what follows does not hang on the last bit.
+
+    ``rare``: few pages are for this network, so that it keeps no memory from one to the next.
 
     Raises ``SetupError`` if the file is missing, damaged or of another network.
     """
     if backend == "ncnn":
-        return partial(_read_page, page_graph(_state(weights)).compiled())
+        return partial(_read_page, page_graph(_state(weights)).compiled(), rare)
     from mangacolor.models.page.page_net import load_page_net, page_probabilities
 
     network = load_page_net(weights)
@@ -70,8 +72,8 @@ def _state(weights: Path) -> State:
     return State(read_arrays(weights, REINSTALL), str(weights), REINSTALL)
 
 
-def _read_page(network: Network, luma: Image) -> tuple[Image, Image]:
-    first, second = _compute(network, luma, PAGE_STRIDE, "probabilities")
+def _read_page(network: Network, rare: bool, luma: Image) -> tuple[Image, Image]:
+    first, second = _compute(network, luma, PAGE_STRIDE, "probabilities", rare)
     return first, second
 
 
@@ -79,14 +81,17 @@ def _descreen(network: Network, luma: Image) -> Image:
     return np.asarray(_compute(network, luma, DESCREEN_STRIDE, "plain")[0], np.uint8)
 
 
-def _compute(network: Network, luma: Image, stride: int, output: str) -> Image:
-    """What the network gives in [0, 1] for a picture of any size, in levels: C×H×W uint8."""
+def _compute(network: Network, luma: Image, stride: int, output: str, rare: bool = False) -> Image:
+    """What the network gives in [0, 1] for a picture of any size, in levels: C×H×W uint8.
+
+    ``rare``: the next picture is far off, so that no memory is kept for it.
+    """
     rows, columns = luma.shape
     given: F32 = np.asarray(luma, np.float32) / np.float32(255)
     padded = cv2.copyMakeBorder(given, 0, -rows % stride, 0, -columns % stride, cv2.BORDER_REPLICATE)
     try:
         (made,) = network({"luma": np.asarray(padded, np.float32)}, [output])
     finally:
-        if padded.size > USUAL:
+        if rare or padded.size > USUAL:
             network.release()
     return np.asarray(np.rint(made[:, :rows, :columns] * np.float32(255)).clip(0, 255), np.uint8)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mangacolor.core.settings import Direction, Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
-from mangacolor.models.files.known import PANELS
+from mangacolor.models.files.known import NEWSPAPER_PANELS, PANELS
 from mangacolor.models.files.reading import check_bundled
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.base import PANEL_COUNT, Stage, StageContext, Summary
@@ -42,10 +42,11 @@ def configure(options: Options, chapter: Chapter) -> Config:
 
 
 def fingerprint(config: Config) -> str:
-    """The network's weights belong to the cache key."""
+    """The weights of both networks belong to the cache key, for on which paper a page is only shows later."""
     if config.method != "learnt":
         return ""
-    return check_bundled(PANELS.file, PANELS.sha256, PANELS.does)
+    both = (PANELS, NEWSPAPER_PANELS)
+    return " ".join(check_bundled(network.file, network.sha256, network.does) for network in both)
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
@@ -101,7 +102,7 @@ STAGE = Stage(
     configure=configure,
     needs=("decode", "classify"),
     keep="always",
-    version=14,
+    version=15,
     fingerprint=fingerprint,
     page_fingerprint=edit_fingerprint,
     preview=preview,

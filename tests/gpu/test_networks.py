@@ -59,7 +59,9 @@ def test_the_bundled_colour_network() -> None:
     check_colour(load_colour_runner("default"), load_colour_runner("default", CARD))
 
 
-@pytest.mark.parametrize("file", ["balloons.safetensors", "panels.safetensors"])
+@pytest.mark.parametrize(
+    "file", ["balloons.safetensors", "panels.safetensors", "panels.newspaper.safetensors"]
+)
 def test_the_page_network(file: str) -> None:
     network, page = load_page_net(BUNDLED / file), drawing(300, 220)
     here = page_probabilities(network, page)

@@ -34,6 +34,7 @@ NEEDED = {
     "models/weights/default.surfaces.safetensors",
     "models/weights/descreen.safetensors",
     "models/weights/manga-x2.safetensors",
+    "models/weights/panels.newspaper.safetensors",
     "models/weights/panels.safetensors",
     "pipeline/report/templates/palette.html",
     "pipeline/report/templates/report.html",

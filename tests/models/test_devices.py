@@ -163,7 +163,9 @@ def test_what_goes_to_the_card_is_pinned_as_it_goes(
 # Pages
 
 
-@pytest.mark.parametrize("file", ["balloons.safetensors", "panels.safetensors"])
+@pytest.mark.parametrize(
+    "file", ["balloons.safetensors", "panels.safetensors", "panels.newspaper.safetensors"]
+)
 def test_the_page_network_for_balloons_and_for_panels(file: str, device: str) -> None:
     network = load_page_net(BUNDLED / file).to(device)
     first, second = page_probabilities(network, PAGE)

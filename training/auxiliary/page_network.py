@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.types import Image
 from mangacolor.models.page.layout import PAGE_STRIDE
-from mangacolor.models.page.page_net import PageNet
+from mangacolor.models.page.page_net import PageNet, load_page_net
 from mangacolor.training.auxiliary.loop import Schedule, choose_recipe, describe_end, run_task
 from mangacolor.training.auxiliary.weights import save_weights
 from mangacolor.training.networks import TrainOutcome, TrainRequest
@@ -32,6 +32,8 @@ DICE = 0.3  # weight of the Dice term beside cross-entropy
 DICE_SMOOTHING = 100.0  # pixels: of the Dice term, so that crops without a balloon give no jumps
 ZOOMS = (0.7, 1.4)  # range of a crop's zoom about the scale
 AROUND_LABEL = 0.5  # share of crops that lie around something that is labelled
+BANDS = 0.25  # share of steps whose familiar crops are shown in bands, as single lines are looked at
+BAND = 64  # pixels: height of such a band
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class PageRecipe(Schedule):
     pool: int = number(48, at_least=1, at_most=4096)  # pages held ready
     lettering: float = number(0.3, at_least=0)  # weight of the helper task
     pictures: int = number(260, at_least=1)  # at most so many of a folder
+    rehearse: float = number(0.0, at_least=0)  # weight of answers to familiar pages staying as they were
 
 
 class Pages(Protocol):
@@ -67,12 +70,17 @@ class Pages(Protocol):
 
 @dataclass(slots=True)
 class PageTask:
-    """The page network on pages of a corpus. Page ``i`` depends on the seed and ``i`` alone."""
+    """The page network on pages of a corpus. Page ``i`` depends on the seed and ``i`` alone.
+
+    ``before``: the network as it was. On familiar pages its answers are learnt, not labels (Li & Hoiem,
+    "Learning without forgetting", 2016), and norms keep their statistics, so that nothing else moves.
+    """
 
     name: str
     pages: Pages
     recipe: PageRecipe
     network: nn.Module = field(default_factory=PageNet)
+    before: nn.Module | None = None
     unit: float = 1.0
     drawn: int = 0  # pages, all told
     pool: deque[LabelledPage] = field(default_factory=deque)
@@ -83,15 +91,37 @@ class PageTask:
     def loss(self, step: int, rng: np.random.Generator, device: torch.device) -> Tensor:
         self._fill_pool(FIRST_PAGES + step // STEPS_A_PAGE + 1)
         recipe = self.recipe
-        picked = rng.integers(len(self.pool), size=recipe.batch)
-        crops = [crop_page(self.pool[int(i)], recipe.crop, recipe.scale, rng) for i in picked]
+        pages = [self.pool[int(i)] for i in rng.integers(len(self.pool), size=recipe.batch)]
+        crops = [crop_page(page, recipe.crop, recipe.scale, rng) for page in pages]
         luma, label, strokes = (
             torch.from_numpy(np.stack(parts)).to(device) for parts in zip(*crops, strict=True)
         )
         inputs = (luma[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
-        with mixed_precision(device):
+        if self.before is None:
+            return self._learn_labels(inputs, label, strokes)
+        hold_statistics(self.network)
+        familiar = torch.tensor([page.familiar for page in pages], device=device)
+        losses, new = [], ~familiar
+        if new.any():
+            told = self._learn_labels(inputs[new], label[new], strokes[new])
+            losses.append(told * new.float().mean())
+        if familiar.any():
+            shown = in_bands(inputs[familiar]) if rng.random() < BANDS else inputs[familiar]
+            losses.append(recipe.rehearse * self._answer_as(self.before, shown) * familiar.float().mean())
+        return torch.stack(losses).sum()
+
+    def _learn_labels(self, inputs: Tensor, label: Tensor, strokes: Tensor) -> Tensor:
+        with mixed_precision(inputs.device):
             logits = self.network(inputs)
-        return page_loss(logits.float(), label, strokes, recipe.lettering)
+        return page_loss(logits.float(), label, strokes, self.recipe.lettering)
+
+    def _answer_as(self, before: nn.Module, inputs: Tensor) -> Tensor:
+        """Cross-entropy with the answers that another network gives."""
+        with mixed_precision(inputs.device):
+            logits = self.network(inputs)
+            with torch.no_grad():
+                answers = torch.sigmoid(before(inputs).float())
+        return F.binary_cross_entropy_with_logits(logits.float(), answers)
 
     def _fill_pool(self, wanted: int) -> None:
         """Draw pages up to number ``wanted``; a resumed run draws only those that its pool would hold."""
@@ -146,10 +176,28 @@ def page_loss(logits: Tensor, label: Tensor, strokes: Tensor, weight: float) -> 
     return entropy + DICE * dice + weight * helper
 
 
-def start_from(network: nn.Module, path: Path) -> None:
-    """Begin with the weights of a file, but for the last layer. Raises ``SetupError`` for other networks."""
+def in_bands(inputs: Tensor) -> Tensor:
+    """Crops (N×1×H×W) cut into bands of ``BAND`` rows, N·H/BAND×1×BAND×W; what is left below is dropped."""
+    rows = inputs.shape[2] // BAND * BAND
+    return inputs[:, :, :rows].reshape(-1, 1, BAND, inputs.shape[3])
+
+
+def hold_statistics(network: nn.Module) -> None:
+    """Let norms keep the statistics that they have, in place."""
+    for part in network.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eval()
+
+
+def start_from(network: nn.Module, path: Path, *, head: bool = False) -> None:
+    """Begin with the weights of a file; of the last layer only if the questions are the same (``head``).
+
+    Raises ``SetupError`` for other networks.
+    """
     try:
-        weights = {name: value for name, value in load_file(path).items() if not name.startswith("head.")}
+        weights = load_file(path)
+        if not head:
+            weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
         missing, strange = network.load_state_dict(weights, strict=False)
     except (OSError, RuntimeError, SafetensorError) as error:
         raise SetupError(f"{path} is no file of a page network: {error}", "Give one to --init.") from error
@@ -165,10 +213,24 @@ def choose_page_recipe(request: TrainRequest, name: str, default: PageRecipe) ->
     return recipe
 
 
-def train_on_pages(request: TrainRequest, name: str, pages: Pages, recipe: PageRecipe) -> TrainOutcome:
-    """Train the network called ``name`` on pages, from the start, from ``--init`` or from a checkpoint."""
+def train_on_pages(
+    request: TrainRequest, name: str, pages: Pages, recipe: PageRecipe, before: Path | None = None
+) -> TrainOutcome:
+    """Train the network called ``name`` on pages, from the start, from ``--init`` or from a checkpoint.
+
+    ``before``: weights whose answers to familiar pages are rehearsed if the recipe says so. They then are
+    what is begun with, too, with their last layer. Raises ``UsageError`` for other ones to begin with.
+    """
     torch.manual_seed(recipe.seed)
     task = PageTask(name, pages, recipe)
-    if request.init is not None:
+    rehearsed = before if recipe.rehearse else None
+    if rehearsed is not None:
+        if request.init is not None:
+            raise UsageError(
+                "what is rehearsed is what a run begins with", "Leave out --init, or set rehearse=0."
+            )
+        task.before = load_page_net(rehearsed).to(torch.device(request.device))
+        start_from(task.network, rehearsed, head=True)
+    elif request.init is not None:
         start_from(task.network, request.init)
     return describe_end(run_task(task, recipe, request), request.run)

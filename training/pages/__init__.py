@@ -1,4 +1,4 @@
 """Made-up pages with known panels and balloons, for the page networks to learn from.
 
-Public: ``panels``, ``balloons``, ``balloon_truth``, ``ink_patches``.
+Public: ``panels``, ``newspapers``, ``web_strips``, ``balloons``, ``balloon_truth``, ``ink_patches``.
 """

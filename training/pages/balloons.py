@@ -26,11 +26,15 @@ UNKNOWN = 128
 
 @dataclass(frozen=True, slots=True)
 class LabelledPage:
-    """``luma`` as a detector sees it, ``label`` and ``strokes`` as it should answer (all H×W uint8)."""
+    """``luma`` as a detector sees it, ``label`` and ``strokes`` as it should answer (all H×W uint8).
+
+    ``familiar``: of a kind on which a network that goes on learning shall answer as it did before.
+    """
 
     luma: Image
     label: Image
     strokes: Image
+    familiar: bool = False
 
 
 def make_page(pictures: Sequence[Image], rng: np.random.Generator, side: int = 1024) -> LabelledPage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class LayoutStyle:
     double: int = 0  # from a frame line to a second one within; 0: there is none
     dim: float = 1.0  # what the art's luma is multiplied by: dark pages are dark within, too
     newspaper: bool = False  # many panels, flat colours printed on grey paper
+    pale: tuple[int, int] = (0, 255)  # luma of the darkest and the lightest of the art
 
 
 def draw_layout_style(rng: np.random.Generator) -> LayoutStyle:
@@ -56,6 +57,26 @@ def draw_layout_style(rng: np.random.Generator) -> LayoutStyle:
         dim=float(rng.uniform(0.25, 0.9)) if kind == "black" and rng.random() < 0.6 else 1.0,
         newspaper=kind == "newspaper",
     )  # fmt: skip
+
+
+def draw_pale_style(rng: np.random.Generator) -> LayoutStyle:
+    """A hand of pale grey pictures between white gutters, most of them without frames: a storyboard's."""
+    lightest = int(rng.integers(205, 249))
+    hand = draw_layout_style(rng)
+    return replace(
+        hand,
+        across=int(rng.integers(5, 40)),
+        down=int(rng.integers(4, 34)),
+        paper=int(rng.integers(250, 256)),
+        frame=int(rng.random() < 0.25),
+        ink=int(rng.integers(0, 200)),
+        slanted=float(rng.choice([0.0, 0.3], p=[0.7, 0.3])),
+        bare=0.0,
+        double=0,
+        dim=1.0,
+        newspaper=False,
+        pale=(int(lightest - rng.uniform(8, 150)), lightest),
+    )
 
 
 def _gutters(kind: str, rng: np.random.Generator) -> tuple[int, int]:

@@ -6,7 +6,7 @@ second mask marks what lies outside of all panels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -54,17 +54,28 @@ class Sheet:
 
 
 def make_panel_page(
-    pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int
+    pictures: Sequence[Image],
+    figures: Sequence[Figure],
+    rng: np.random.Generator,
+    side: int,
+    style: Callable[[np.random.Generator], LayoutStyle] = draw_layout_style,
 ) -> LabelledPage:
-    """A page of 1 to 16 panels of ``pictures`` (RGB), with insets, ``figures``, balloons and sound."""
-    return draw_with_panels(pictures, figures, rng, side)[0]
+    """A page of 1 to 16 panels of ``pictures`` (RGB), with insets, ``figures``, balloons and sound.
+
+    ``style``: what draws the hand that lays it out.
+    """
+    return draw_with_panels(pictures, figures, rng, side, style)[0]
 
 
 def draw_with_panels(
-    pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int
+    pictures: Sequence[Image],
+    figures: Sequence[Figure],
+    rng: np.random.Generator,
+    side: int,
+    style: Callable[[np.random.Generator], LayoutStyle] = draw_layout_style,
 ) -> tuple[LabelledPage, list[Polygon]]:
     """The same, and the polygons of its panels, as far as each is drawn on the page; insets last."""
-    width, hand = int(side * rng.uniform(0.62, 0.78)), draw_layout_style(rng)
+    width, hand = int(side * rng.uniform(0.62, 0.78)), style(rng)
     page = np.full((side, width), hand.paper, np.uint8)
     shares = [0.5, 0.4, 0.0, 0.1] if hand.newspaper else [0.15, 0.3, 0.25, 0.3]
     kind = str(rng.choice(KINDS, p=shares))
@@ -73,10 +84,10 @@ def draw_with_panels(
     for polygon in panels:
         _place(sheet, polygon, hand, rng)
     boxes = [_box(polygon) for polygon in panels]
-    style = random_style(rng)
+    balloons = random_style(rng)
     for box in boxes:
         if min(box[2:]) > SMALL:
-            draw_decoys(page, box, style, rng)
+            draw_decoys(page, box, balloons, rng)
             draw_straight_things(page, box, rng)
     framed = replace(hand, frame=max(1, hand.frame), open=0.0)
     for _ in range(int(rng.choice([0, 1, 2], p=[0.6, 0.3, 0.1]))):
@@ -89,7 +100,7 @@ def draw_with_panels(
             stand(page, figures, kind, rng)
         elif figures:
             step_out(page, boxes[int(rng.integers(len(boxes)))], figures, kind, rng)
-    _letter(sheet, boxes, style, rng)
+    _letter(sheet, boxes, balloons, rng)
     return _scan(sheet, panels, rng)
 
 
@@ -126,7 +137,7 @@ def _scan(
         page, border, outside, matrix = turn(page, border, outside, BORDER, rng)
         panels = [panel @ matrix[:, :2].T + matrix[:, 2] for panel in panels]
     seen = damage_scan(page, rng) if rng.random() < 0.5 else page
-    return LabelledPage(seen, border, outside), panels
+    return LabelledPage(seen, border, outside, familiar=not sheet.hand.newspaper), panels
 
 
 def _place(sheet: Sheet, polygon: Polygon, hand: LayoutStyle, rng: np.random.Generator) -> None:
@@ -162,7 +173,9 @@ def _art(sheet: Sheet, size: tuple[int, int], hand: LayoutStyle, rng: np.random.
         drawn = bare_panel(size, sheet.figures, kind, rng)
     else:
         drawn = render_art(sheet.pictures, size, kind, rng)
-    return np.asarray(np.rint(drawn * hand.dim), np.uint8)
+    darkest, lightest = hand.pale
+    shown = darkest + drawn * (hand.dim * (lightest - darkest) / 255)
+    return np.asarray(np.rint(shown), np.uint8)
 
 
 def _point(corner: Corner) -> tuple[int, int]:

@@ -9,13 +9,16 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
-from mangacolor.models.files.known import PANELS
+from mangacolor.models.files.known import NEWSPAPER_PANELS, PANELS
 from mangacolor.models.files.reading import BUNDLED
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.panels.cutting.polygons import Line
 from mangacolor.stages.panels.params import GutterParams, SecondLookParams
 
 WEIGHTS = BUNDLED / PANELS.file
+# For yellowed paper: they learnt from old newspapers, whose crowded pictures are parted by one thin line. On
+# manga they take a few more lines of drawings for borders.
+YELLOWED_WEIGHTS = BUNDLED / NEWSPAPER_PANELS.file
 _NETWORK_AREA = 0.4  # of the working scale's pixels: a long side of about 768, as the network was trained
 # Of yellowed paper, that of old newspapers: at that scale their single lines are thinner than a pixel, and
 # half of them are not seen. A second look stays at the smaller one: on newspapers it tells no more at this.
@@ -25,15 +28,14 @@ _YELLOWED_AREA = 0.7
 def border_probability(luma: Image, backend: CpuBackend, *, yellowed: bool = False) -> Image:
     """How likely each pixel of a page at working scale (H×W luma) is on a panel's border: 255 = 1.
 
-    ``yellowed``: it is printed on paper that is not white, and looked at larger.
+    ``yellowed``: it is printed on paper that is not white, looked at larger, and by a network of its own.
 
     Raises ``SetupError`` if the network's weights, which come with the package, cannot be loaded.
     """
     from mangacolor.models.page.networks import page_reader
 
-    probability, _outside = page_reader(WEIGHTS, backend)(
-        _at_network_scale(luma, _YELLOWED_AREA if yellowed else _NETWORK_AREA)
-    )
+    read = page_reader(YELLOWED_WEIGHTS if yellowed else WEIGHTS, backend, rare=yellowed)
+    probability, _outside = read(_at_network_scale(luma, _YELLOWED_AREA if yellowed else _NETWORK_AREA))
     return np.asarray(cv2.resize(probability, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 

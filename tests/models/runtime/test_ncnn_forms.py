@@ -24,6 +24,7 @@ from mangacolor.models.encoders.efficientnet_layout import SCALINGS
 from mangacolor.models.files.arrays import State, fold_norm, read_arrays
 from mangacolor.models.files.reading import BUNDLED
 from mangacolor.models.page.networks import descreener, page_reader
+from mangacolor.models.runtime.ncnn_graph import Network
 from mangacolor.training.colour.pairing import pair_networks
 
 pytest.importorskip("ncnn")
@@ -109,7 +110,7 @@ def test_a_pair_of_networks_gives_the_mean_of_their_votes_and_the_maps_of_the_se
         assert np.ptp(expected) > 0.2
 
 
-@pytest.mark.parametrize("name", ["panels", "balloons"])
+@pytest.mark.parametrize("name", ["panels", "panels.newspaper", "balloons"])
 @pytest.mark.parametrize("shape", [(1, 1), (33, 70), (300, 220)])
 def test_the_page_network_is_torch_s_to_within_a_level(name: str, shape: tuple[int, int]) -> None:
     page = drawing(300, 220)[: shape[0], : shape[1]]
@@ -157,6 +158,14 @@ def test_arrays_are_what_torch_reads(tmp_path: Path) -> None:
 
 
 # Of a process of its own, as what others have freed would be taken for what is given back.
+@pytest.mark.parametrize("rare", [False, True])
+def test_a_network_that_is_rarely_asked_keeps_no_memory(rare: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    released: list[Network] = []
+    monkeypatch.setattr(Network, "release", lambda network: released.extend([network]))
+    page_reader(BUNDLED / "panels.newspaper.safetensors", "ncnn", rare=rare)(drawing(64, 64))
+    assert len(released) == rare
+
+
 RESIDENT = """
 import os, pathlib, numpy as np
 from mangacolor.models.page import networks

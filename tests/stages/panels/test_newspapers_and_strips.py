@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from mangacolor.core.types import Image
 from mangacolor.models.page import networks
 from mangacolor.stages.panels.blank import find_blank
-from mangacolor.stages.panels.cutting.border_net import border_probability
+from mangacolor.stages.panels.cutting.border_net import WEIGHTS, YELLOWED_WEIGHTS, border_probability
 from mangacolor.stages.panels.cutting.line_fit import detect_segments
 from mangacolor.stages.panels.cutting.lines import make_view
 from mangacolor.stages.panels.cutting.page import on_white_paper
@@ -55,10 +56,13 @@ def test_white_paper_pictures_without_paper_and_tones_are_shown_as_they_are() ->
         assert shown is page and not yellowed
 
 
-def test_yellowed_pages_are_shown_to_the_network_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yellowed_pages_are_shown_larger_to_a_network_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Image] = []
+    asked: list[Path] = []
 
-    def see(_weights: object, _backend: object) -> Callable[[Image], tuple[Image, Image]]:
+    def see(weights: Path, _backend: object, **_how: bool) -> Callable[[Image], tuple[Image, Image]]:
+        asked.append(weights)
+
         def read(luma: Image) -> tuple[Image, Image]:
             shown.append(luma)
             return luma, luma
@@ -70,6 +74,7 @@ def test_yellowed_pages_are_shown_to_the_network_larger(monkeypatch: pytest.Monk
     seen = [border_probability(page, "torch", yellowed=yellowed) for yellowed in (False, True)]
     assert all(one.shape == page.shape for one in seen)
     assert shown[1].size > 1.5 * shown[0].size
+    assert asked == [WEIGHTS, YELLOWED_WEIGHTS] and WEIGHTS.read_bytes() != YELLOWED_WEIGHTS.read_bytes()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])
