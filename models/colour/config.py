@@ -140,7 +140,7 @@ class WeightsFacts:
         network = f"{config.name} of width {config.width}{on}{partner * bool(config.partner_width)}"
         told = [", ".join(counted(number, fact[:-1]) for fact, number in one.items()) for one in self.learnt]
         return [
-            f"{self.file}: {printable(network)}, {byte_size(self.bytes)}",  # names that anybody may have written
+            f"{self.file}: {printable(network)}, {byte_size(self.bytes)}",  # anybody may have named it
             *(f"  learnt from {one or 'what it does not say'}" for one in told),
         ]
 
