@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.types import Image
+from mangacolor.models.files.reading import load_tensors
 from mangacolor.models.page.layout import PAGE_STRIDE
 from mangacolor.models.page.page_net import PageNet
 from mangacolor.training.auxiliary.loop import Schedule, choose_recipe, describe_end, run_task
@@ -149,7 +149,7 @@ def page_loss(logits: Tensor, label: Tensor, strokes: Tensor, weight: float) -> 
 def start_from(network: nn.Module, path: Path) -> None:
     """Begin with the weights of a file, but for the last layer. Raises ``SetupError`` for other networks."""
     try:
-        weights = {name: value for name, value in load_file(path).items() if not name.startswith("head.")}
+        weights = {name: value for name, value in load_tensors(path).items() if not name.startswith("head.")}
         missing, strange = network.load_state_dict(weights, strict=False)
     except (OSError, RuntimeError, SafetensorError) as error:
         raise SetupError(f"{path} is no file of a page network: {error}", "Give one to --init.") from error
