@@ -15,11 +15,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is first import
 
 
 def pytest_report_header() -> str:
-    """Whether the studio can be looked at in a browser: where not, its tests are skipped, and say so."""
+    """Whether pages can be looked at in a browser: where not, the tests that do are skipped, and say so."""
     from mangacolor.tests.helpers.studio import BROWSERS
 
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return f"studio: {found or 'no Chromium is installed, so its tests are skipped'}"
+    return f"browser: {found or 'no Chromium is installed, so tests that need one are skipped'}"
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from mangacolor.core.system.kind import stop_signals
 from mangacolor.core.wording import duration
@@ -120,3 +121,25 @@ def mixed_precision(device: torch.device, wanted: bool = True) -> AbstractContex
     if wanted and has_bfloat16(device):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
+
+
+def random_state(device: torch.device) -> dict[str, Tensor]:
+    """Where generators of random numbers are, 1-D uint8, by the kind of their device: the CPU's, and that of
+    ``device``, from which dropout there draws."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def set_random_state(states: Mapping[str, Tensor] | Tensor, device: torch.device) -> None:
+    """Go on from what ``random_state`` gave, as far as that is of ``device``; checkpoints of earlier versions
+    have the CPU's alone."""
+    states = {"cpu": states} if isinstance(states, Tensor) else states
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+    elif device.type == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])

@@ -88,6 +88,7 @@ class Loop:
         self._adoption = None if notices.is_share else Adoption(job)
         self._complaints: set[str] = set()
         self._strays: set[str] = set()
+        self._names_are_known = False  # all that options name has been found
 
     def go(self, began: float) -> None:
         """Until it is stopped, or all is done that can be done now."""
@@ -195,7 +196,7 @@ class Loop:
             return 0.0
         retry = self._messengers.deliver_owed(self._records, idle=True)
         idle = Idle(len(turns.settling), len(turns.failed))
-        if idle != self._idle and not turns.settling:
+        if idle != self._idle and not turns.settling and not self._names_are_known:
             self._tell_of_names()
         if self._settings.once and not turns.settling:
             return None
@@ -206,9 +207,13 @@ class Loop:
         return min(wait for wait in waits if wait is not None)
 
     def _tell_of_names(self) -> None:
-        """Say once of a page that is named, as by a hint, that nothing in the folder is called so."""
+        """Say once of a page that is named, as by a hint, that nothing in the folder is called so.
+
+        It opens every archive, which takes a large folder many seconds: not again once all are found.
+        """
         try:
             check_names(self._job, self._chapters.found(self._look.files))
+            self._names_are_known = True
         except (UsageError, InputError) as error:
             if error.message not in self._strays:
                 self._strays.add(error.message)

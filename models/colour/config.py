@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mangacolor.core.errors import SetupError, UsageError
-from mangacolor.core.wording import byte_size, counted
+from mangacolor.core.wording import byte_size, counted, printable
 from mangacolor.models.files.reading import check_form, generator_metadata, is_ours
 
 MAX_LEVELS = 8  # halvings: what 256 pixels allow
@@ -140,7 +140,7 @@ class WeightsFacts:
         network = f"{config.name} of width {config.width}{on}{partner * bool(config.partner_width)}"
         told = [", ".join(counted(number, fact[:-1]) for fact, number in one.items()) for one in self.learnt]
         return [
-            f"{self.file}: {network}, {byte_size(self.bytes)}",
+            f"{self.file}: {printable(network)}, {byte_size(self.bytes)}",  # anybody may have named it
             *(f"  learnt from {one or 'what it does not say'}" for one in told),
         ]
 

@@ -113,7 +113,7 @@ def _place(entries: Sequence[Entry], page: str, state: State) -> int:
         return names.index(found[0]) + 1
     if found:
         raise UsageError(f"--page {page}: {len(found)} pages are called so", f"{first_few(found, _NAMED)}.")
-    there = f"It has {counted(len(names), 'page')}: {first_few(names, _NAMED)}."
+    there = f"OUT has {counted(len(names), 'page')}: {first_few(names, _NAMED)}."
     raise UsageError(f"--page {page}: there is no such page", f"{did_you_mean(page, names)} {there}".strip())
 
 

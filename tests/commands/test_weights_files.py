@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ def test_a_pair_tells_of_both_and_strange_values_of_nothing(told: Told) -> None:
         "  learnt from 200 steps, 7 pictures, 1 source",
         "  learnt from what it does not say",
     ]
+
+
+def test_names_in_a_file_do_not_command_the_terminal(told: Told) -> None:
+    network = create_generator("unet", width=4, levels=4)
+    config = replace(network.config, name="\x1b[2Junet", partner_width=1, partner_encoder="\x1b]0;x\x07")
+    save_generator(Path("strange.safetensors"), network, config, LEARNT)
+    _, out, _ = told("inspect", "strange.safetensors")
+    assert "[2Junet of width 4" in out and out.replace("\n", "").isprintable()
 
 
 def test_a_checkpoint_names_the_weights_beside_it(told: Told) -> None:

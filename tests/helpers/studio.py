@@ -41,7 +41,7 @@ def find_browser() -> str:
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if found is None:
         remedy = "Debian: apt-get install chromium-headless-shell"
-        pytest.skip(f"no Chromium is installed ({remedy}): the studio is not tested")
+        pytest.skip(f"no Chromium is installed ({remedy}): nothing is tested in one")
     return found
 
 

@@ -10,10 +10,12 @@ import pytest
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
+from mangacolor.formats.inputs import Found
 from mangacolor.stages.edits.elsewhere.hints import check_hints
 from mangacolor.stages.graph import Graph
-from mangacolor.tests.helpers.watching import Watching
-from mangacolor.watcher.events import ChapterColoured, Trouble
+from mangacolor.tests.helpers.watching import Watching, wait_until
+from mangacolor.watcher.coloring import Job, check_names
+from mangacolor.watcher.events import ChapterColoured, Idle, Trouble
 
 
 @pytest.fixture
@@ -90,3 +92,23 @@ def test_a_watch_that_goes_on_tells_once_and_that_the_page_may_come(
         watched.wait_for(Trouble, 2)
     assert [trouble.error.split()[-1] for trouble in watched.of(Trouble)] == ["'c/003.png'", "'d/001.png'"]
     assert all(trouble.remedy.endswith("yet to come.") for trouble in watched.of(Trouble))
+
+
+def test_archives_are_not_opened_again_once_all_names_are_found(
+    watched: Watching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[int]()
+
+    def ask(job: Job, found: tuple[Found, ...]) -> None:
+        asked.append(len(found))
+        check_names(job, found)
+
+    monkeypatch.setattr("mangacolor.watcher.loop.check_names", ask)
+    watched.options = hints(tmp_path, "a/001.png", "c/003.png")
+    with watched.alive(settle=0.1):
+        watched.wait_for(Trouble)
+        for number, name in ((3, "c"), (4, "e")):
+            watched.chapter(name, number)
+            watched.wait_for(ChapterColoured, number)
+            wait_until(lambda: isinstance(watched.events[-1], Idle))
+    assert asked == [2, 3]

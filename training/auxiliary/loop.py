@@ -34,7 +34,7 @@ from mangacolor.training.run_folder import (
     read_checkpoint_file,
     write_checkpoint,
 )
-from mangacolor.training.runs import Clock, Interrupt
+from mangacolor.training.runs import Clock, Interrupt, random_state, set_random_state
 from mangacolor.training.settings import assign, build, number
 
 MAX_STEPS = 10**9
@@ -184,7 +184,7 @@ class Loop:
             "weights": self.network.state_dict(),
             "average": self.average.state_dict() if self.average is not None else None,
             "optimizer": self.optimizer.state_dict(),
-            "random": torch.get_rng_state(),
+            "random": random_state(self.device),
             "numpy": json.dumps(self.rng.bit_generator.state),
         }
         write_checkpoint(self.run, state)
@@ -206,7 +206,7 @@ class Loop:
         self.fresh = False
         self.step, self.earlier = state["step"], state["seconds"]
         self.rng.bit_generator.state = json.loads(state["numpy"])
-        torch.set_rng_state(state["random"])
+        set_random_state(state["random"], self.device)
 
 
 def learning_rate(recipe: Schedule, step: int, share: float) -> float:

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.types import Image
+from mangacolor.models.files.reading import load_tensors
 from mangacolor.models.page.layout import PAGE_STRIDE
 from mangacolor.models.page.page_net import PageNet, load_page_net
 from mangacolor.training.auxiliary.loop import Schedule, choose_recipe, describe_end, run_task
@@ -195,7 +195,7 @@ def start_from(network: nn.Module, path: Path, *, head: bool = False) -> None:
     Raises ``SetupError`` for other networks.
     """
     try:
-        weights = load_file(path)
+        weights = load_tensors(path)
         if not head:
             weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
         missing, strange = network.load_state_dict(weights, strict=False)

@@ -33,7 +33,7 @@ from mangacolor.training.colour.optimisers import create_optimiser, load_optimis
 from mangacolor.training.colour.samples import draw_sample_sheet
 from mangacolor.training.colour.validation import Validation
 from mangacolor.training.run_folder import CURVES, CsvLog, hold_run, write_checkpoint
-from mangacolor.training.runs import Clock, Interrupt, mixed_precision
+from mangacolor.training.runs import Clock, Interrupt, mixed_precision, random_state, set_random_state
 
 LOG_EVERY = 25  # steps
 LEAST_RATE = 0.02  # share of the learning rate that is left at the end of a run by steps
@@ -165,9 +165,10 @@ class Trainer(Networks):
         begun = time.perf_counter()
         while self.done < last / config.steps and not self.interrupt.stop:
             step = [next(batches) for _ in range(config.accumulate)]
-            random = torch.get_rng_state()
+            random = random_state(self.device)
             for trainer, window in zip(reversed(together), reversed(windows), strict=True):
-                torch.set_rng_state(random)  # one dropout for all, and the leader's is what it has alone
+                # One dropout for all, and the leader's is what it has alone.
+                set_random_state(random, self.device)
                 window.append(trainer._step(step))
                 trainer.step += 1
                 trainer.crops += each
@@ -296,7 +297,7 @@ class Trainer(Networks):
             "told": self.told,
             **self.state(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-            "random": torch.get_rng_state(),
+            "random": random_state(self.device),
         }
 
     def load(self, path: Path) -> None:
@@ -323,7 +324,7 @@ class Trainer(Networks):
         self.earlier = state.get("seconds", 0.0)
         self.told = state.get("told", 0.0)
         self.phase, self.phase_begun = state.get("phase", (0, 0))
-        torch.set_rng_state(state["random"])
+        set_random_state(state["random"], self.device)
 
     def start_from(self, start: Start) -> None:
         """Fine-tune: take trained networks, with fresh optimisers.

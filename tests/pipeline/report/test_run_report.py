@@ -90,7 +90,7 @@ def test_inspect_of_one_page(chapter: Path, capsys: pytest.CaptureFixture[str]) 
     assert Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8") == html
     assert exit_status("inspect", "out", "--page", "4") == 2
     assert exit_status("inspect", "out", "--page", "22.png") == 2
-    assert "Did you mean 2.png? There are 3 pages: " in capsys.readouterr().err
+    assert "Did you mean 2.png? OUT has 3 pages: " in capsys.readouterr().err
     assert exit_status("inspect", "in") == 3
     capsys.readouterr()
     assert exit_status("inspect", "my.safetensors") == 3

@@ -141,3 +141,17 @@ def test_a_balloon_that_lies_beside_the_page_leaves_it_as_it_is(monkeypatch: pyt
         bold = replace(style, outline=2, glyph=40)
         balloons.draw_balloon(canvas, (0, 0, 50, 60), bold, np.random.default_rng(seed), over_border=True)
         assert not canvas.label.any()
+
+
+def test_a_page_network_begins_with_weights_whatever_bytes_their_path_has(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from mangacolor.models.page.page_net import PageNet
+    from mangacolor.training.auxiliary.page_network import PageRecipe, start_from
+    from mangacolor.training.auxiliary.weights import save_weights
+    from mangacolor.training.run_folder import WEIGHTS
+
+    network, other = PageNet(), PageNet()
+    save_weights(network, PageRecipe(), 1, tmp_path)
+    start_from(other, (tmp_path / WEIGHTS).rename(tmp_path / "\udcff.safetensors"))
+    kept, begun = network.state_dict()["at2.0.0.weight"], other.state_dict()["at2.0.0.weight"]
+    torch.testing.assert_close(begun, kept, atol=1e-3, rtol=1e-2)  # the file has half of the digits
