@@ -58,7 +58,7 @@ def prepare(luma: Image, border: Image, outside: Image) -> LabelledPage:
     """A scanned page and its labels (all H×W uint8) at the scale, and on the paper, that the network sees."""
     scale = (WORKING_PIXELS / luma.size) ** 0.5
     small = np.asarray(cv2.resize(luma, _sized(luma, scale), interpolation=cv2.INTER_AREA), np.uint8)
-    shown, yellowed = on_white_paper(small, DEFAULTS.ink)
+    shown, yellowed = on_white_paper(small, DEFAULTS)
     if not yellowed:
         scale *= WHITE_SIZE
         shown = np.asarray(cv2.resize(small, _sized(luma, scale), interpolation=cv2.INTER_AREA), np.uint8)
