@@ -65,7 +65,8 @@ class Hub:
 
     def join(self, chapter: str, since: int | None = None) -> Waiting:
         """A place for what is told of a chapter from here on, after a ``hello``. ``since``: the number of an
-        event; the notices after it come, too, or all where it is of a studio that was here before.
+        event; the notices after it come, too, or all where it is later than any: a studio that was here
+        before has told it.
         Raises ``Refusal`` where too many listen."""
         if len(self._listeners) >= LISTENERS:
             raise Refusal(503, "too many windows of this studio are open", "Close one.", retry_after=5)

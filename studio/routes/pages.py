@@ -72,6 +72,8 @@ async def page(request: Request) -> Response:
         if made is not None:
             painted, revision = made
             return picture_answer(jpeg(painted), stamp is not None and stamp.endswith(f"-{revision}"))
+        if await request.is_disconnected():
+            return nothing_yet()
     return await _picture_of(request, _finished, studio, desk, name, side, stamp)
 
 

@@ -99,6 +99,8 @@ def test_a_browser_that_hangs_up_is_noticed(
     waits = given.get(timeout=60)
     browser.close()
     assert given_up.wait(60) and waits.cancelled()
+    client.get("/api/colour", params={"text": "red"})  # by its answer all that followed has been done
+    assert given.empty()  # nor is anything else made in its place
     studio.stale.discard([STALE])
 
 

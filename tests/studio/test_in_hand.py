@@ -160,11 +160,17 @@ def test_who_asked_before_the_surfaces_were_gathered_is_told_when_they_are(
         listening.join(10)
 
 
+def wait_until_counted(client: httpx.Client, studio: Studio) -> None:
+    """Until nothing runs and the surfaces are gathered, of which windows are told."""
+    wait_until_idle(client)
+    studio.desks.of(".").submit(int).result(60)
+
+
 @pytest.mark.parametrize("end", ["stopped", "failed"])
 def test_once_a_run_has_ended_windows_ask_again_and_see_no_page_in_hand(
     client: httpx.Client, studio: Studio, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    wait_until_idle(client)
+    wait_until_counted(client, studio)
     begun, told, seen = threading.Event(), threading.Event(), []
 
     def pretended(*_: Any, emit: Listener, cancel: CancelToken, **__: Any) -> RunResult:
@@ -197,7 +203,7 @@ def test_a_page_is_never_told_of_as_it_was_after_it_was_told_of_as_it_is(
     client: httpx.Client, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While somebody who has corrected its panels tells of it, its run begins."""
-    wait_until_idle(client)
+    wait_until_counted(client, studio)
     told, rows = [], studio.rows
 
     def begin() -> None:

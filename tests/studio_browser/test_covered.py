@@ -130,7 +130,13 @@ HOLD = """(path) => {
   window.held = [];
   window.fetch = (what, init) =>
     String(what).includes(path)
-      ? new Promise((done) => held.push(() => done(ask(what, { ...init, signal: undefined }))))
+      ? new Promise((done) =>
+          held.push(() => {
+            const answer = ask(what, { ...init, signal: undefined });
+            done(answer);
+            return answer;
+          }),
+        )
       : ask(what, init);
 }"""
 DRAFT = "const { changeDraft, setColour } = await import('/static/js/colours/draft.js');"
@@ -169,9 +175,13 @@ def test_what_a_change_covers_is_not_told_of_the_one_picked_next(picked: Window)
         """async () => {
           const { store } = await import('/static/js/core/state.js');
           const { draft } = store.get();
+          const later = window.setTimeout;
+          window.setTimeout = () => 0; // the next question, which would take the place of this one
           store.set({ draft: { ...draft, at: [draft.page, 1, 1] }, cover: null });
-          held.shift()();
-          await new Promise((done) => setTimeout(done, 80)); // less than it waits before it asks anew
+          await Promise.resolve();
+          window.setTimeout = later;
+          await held.shift()();
+          await new Promise((done) => setTimeout(done, 300)); // it is read
           return store.get().cover;
         }"""
     )
@@ -188,3 +198,9 @@ def test_a_change_is_seen_on_its_pages_before_a_run_has_made_them(picked: Window
         picked.choose_colour(CLOTH)
     thumbnail = picked.page.locator(f'#strip li[data-page="{PAGE}"] img')
     assert "-new" not in str(thumbnail.get_attribute("src"))  # it shows the file, which is the same
+    own, preview = (picked.page.locator(f'.page[data-page="{PAGE}"] img').nth(at) for at in (1, 2))
+    picked.until(lambda: "-new" in str(own.get_attribute("src")), "the page's own picture")
+    picked.page.evaluate(f"async () => {{ {DRAFT} setColour('#c0392b', false); }}")
+    preview.wait_for(state="visible")
+    picked.press("Escape")  # what is not saved is not to be seen, though no run has made the page yet
+    preview.wait_for(state="hidden")

@@ -369,7 +369,7 @@ def test_panels_as_found_are_fetched_once_the_page_is_up_to_date(room: Window, h
     asked = hold("panels")
     room.page.evaluate("async () => void (await import('/static/js/panels/save.js')).forgetPanels()")
     asked.wait_for(1)
-    asked.routes.pop().fulfill(json={})
+    asked.routes.pop().fulfill(json={"panels": []})
     room.until(lambda: "As found" in room.status, "the answer")
     for change in ("{ stale: true, stamp: 'corrected' }", "{ stale: false, stamp: 'found' }"):
         assert asked.routes == []
@@ -383,3 +383,18 @@ def test_panels_as_found_are_fetched_once_the_page_is_up_to_date(room: Window, h
         )
     asked.wait_for(1)
     asked.let_go()
+
+
+def test_groups_chosen_while_others_wait_to_be_merged_are_not_merged_with_them(window: Window) -> None:
+    window.expected = ("ERR_",)
+    window.show(PAGE)
+    window.wait_for_surfaces(PAGE)
+    window.page.click("#to-groups")
+    boxes = window.page.locator("#groups .groups input")
+    for box in (0, 1):
+        boxes.nth(box).check()
+    both = "(one) => { one.click(); document.querySelectorAll('#groups .groups input')[2].click(); }"
+    window.page.route("**/api/palette*", lambda route: route.abort())
+    with window.page.expect_request("**/api/palette*") as sent:
+        window.page.get_by_role("button", name="Merge 2").evaluate(both)
+    assert len(sent.value.post_data_json["wishes"]["merge"]) == 2

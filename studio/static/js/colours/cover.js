@@ -134,7 +134,7 @@ export function previewLook(look) {
 /** Previews that nothing stands behind go: what is saved stays until the page's own picture has come. */
 export function dropPreviews() {
   paints.stop();
-  for (const frame of framesInSight()) if (!frame.page.stale) frame.dropPreview();
+  for (const frame of framesInSight()) if (!frame.page.stale || frame.hasCome) frame.dropPreview();
 }
 
 /** @param {{pages: Record<string, number>}} cover */

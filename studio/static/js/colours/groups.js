@@ -1,7 +1,7 @@
 /** The chapter's groups and changes as a list: what hovering the page shows, for reading and for the keyboard. */
 
 import { counted, find, make, refill, signButton, swatch } from "../core/dom.js";
-import { groupName, isEditable, store } from "../core/state.js";
+import { groupName, groupOf, isEditable, store } from "../core/state.js";
 import { knownSurfaces } from "../pages/known_surfaces.js";
 import { frameOf } from "../pages/stage.js";
 import { numbersOfGroup, pointInside } from "../pages/surfaces.js";
@@ -149,9 +149,11 @@ function rename(group, item, fill) {
   input.focus();
 }
 
-/** Those that are chosen when its turn comes; they stay so where it is refused. @param {() => void} fill */
+/** Those that are chosen now, and there when its turn comes; they stay so if it is refused. @param {() => void} fill */
 function mergeChosen(fill) {
-  commit(() => (chosen.size > 1 ? { merge: [...chosen] } : null), {
-    done: () => (chosen.clear(), fill()),
+  const ids = [...chosen];
+  const there = () => ids.filter((id) => groupOf(store.get(), id));
+  commit(() => (there().length > 1 ? { merge: there() } : null), {
+    done: () => (ids.forEach((id) => chosen.delete(id)), fill()),
   });
 }

@@ -92,7 +92,12 @@ export class PageFrame {
     this.describe();
     if (moved && this.side) this.load(this.side);
     // Of what was taken back no picture has come: the page's own is there already.
-    if (isDone && this.after.getAttribute("src") === this.after.dataset.wanted) this.dropPreview();
+    if (isDone && this.hasCome) this.dropPreview();
+  }
+
+  /** Whether the page's own picture is shown, and no other one of it is on its way. */
+  get hasCome() {
+    return this.after.getAttribute("src") === this.after.dataset.wanted;
   }
 
   /** @param {number} side */

@@ -99,8 +99,11 @@ export async function forgetPanels() {
   await change(page, forgetPanels, async () => {
     /** @type {Told} */
     const told = await askJson("panels", { query: { page, revision }, method: "DELETE" });
-    discardPanels();
-    sheet.set({ corrected: false, revision: told.revision });
+    if (sheet.get().page === page) {
+      const found = drawingOf(told); // until the page has run again: what the last run has found, or was told
+      step(found, null);
+      sheet.set({ saved: found, corrected: false, revision: told.revision, sketch: [], turns: [] });
+    }
     say("As found: the page is coloured again.");
   });
 }
@@ -111,7 +114,8 @@ export async function forgetPanels() {
  * @param {string} page @param {() => Promise<unknown>} again @param {() => Promise<void>} act
  */
 async function change(page, again, act) {
-  if (sheet.get().saving) return;
+  if (sheet.get().saving || sheet.get().loading) return;
+  asked += 1; // what has been asked for before is not what is kept after it
   sheet.set({ saving: true });
   try {
     await act();
@@ -143,14 +147,15 @@ export function followRun() {
     },
     (stamp) => {
       const { page, mode } = store.get();
-      const { page: drawn, loading, saving } = sheet.get();
-      if (stamp && page !== null && mode === "panels" && drawn === page && !loading && !saving) void refresh(page);
+      if (stamp && page !== null && mode === "panels") void refresh(page);
     },
   );
 }
 
 /** What was there before is a step back. @param {string} page */
 async function refresh(page) {
+  const now = sheet.get();
+  if (now.page !== page || now.loading || now.saving) return; // also where it is tried again, later
   const mine = (asked += 1);
   try {
     const told = await askFor(page);
