@@ -18,6 +18,7 @@ from mangacolor.training.pages.balloons import LabelledPage, draw_balloon
 from mangacolor.training.pages.figures import Figure
 from mangacolor.training.pages.newspaper_scenes import SceneStyle, draw_scene, draw_scene_style
 from mangacolor.training.pages.newsprint import WORKING_PIXELS, Printing, print_and_scan
+from mangacolor.training.pages.rough_lines import draw_rough_line
 
 BORDER = 7  # pixels across a border's label, at working scale
 SMALL = 70  # pixels: a smaller panel gets no balloons
@@ -171,11 +172,9 @@ def _rule(black: Image, side: Segment, style: PageStyle, rng: np.random.Generato
     """A panel's line, drawn by hand with a pen of uneven width, in places not at all; in place."""
     start, end = np.array(side[:2], float), np.array(side[2:], float)
     count = max(3, int(np.hypot(*(end - start)) / 9))
-    along = np.linspace(0, 1, count)[:, None]
-    aside = np.array([end[1] - start[1], start[0] - end[0]]) / max(1.0, float(np.hypot(*(end - start))))
-    drift = np.cumsum(rng.normal(0, 0.3, count))
-    drift -= drift[0] + along[:, 0] * (drift[-1] - drift[0])  # it begins and ends at the corners
-    points = np.rint(start + along * (end - start) + (style.wobble * drift)[:, None] * aside).astype(int)
+    points = np.rint(draw_rough_line(start, end, np.linspace(0, 1, count), 0.3 * style.wobble, rng)).astype(
+        int
+    )
     tone = int(rng.integers(0, 90))
     gap = 0
     for first, last in itertools.pairwise(points):

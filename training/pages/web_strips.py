@@ -18,6 +18,7 @@ from mangacolor.core.types import Box, Image
 from mangacolor.training.data.synthesis import damage_scan
 from mangacolor.training.pages.balloon_drawing import Style, letter
 from mangacolor.training.pages.balloons import LabelledPage, render_art
+from mangacolor.training.pages.rough_lines import draw_rough_line
 
 BORDER: Final = 7  # pixels across a border's label
 PIXELS: Final = (0.4e6, 1.1e6)  # of a strip
@@ -137,13 +138,8 @@ def _shaken(start: F64, end: F64, strip: Strip, rng: np.random.Generator) -> F64
     """Points (N×2) of a line by a shaky hand, which may miss the corner by a little."""
     length = float(np.hypot(*(end - start)))
     count = max(3, int(length / 12))
-    along = np.linspace(rng.normal(0, 2) / max(length, 1), 1 + rng.normal(0, 2) / max(length, 1), count)[
-        :, None
-    ]
-    aside = np.array([end[1] - start[1], start[0] - end[0]]) / max(length, 1.0)
-    waves = np.cumsum(rng.normal(0, 0.45, count))
-    waves -= np.linspace(waves[0], waves[-1], count)
-    return np.asarray(start + along * (end - start) + strip.shaky * waves[:, None] * aside, np.float64)
+    first, last = rng.normal(0, 2, 2) / max(length, 1)
+    return draw_rough_line(start, end, np.linspace(first, 1 + last, count), 0.45 * strip.shaky, rng)
 
 
 def _stick_figure(
