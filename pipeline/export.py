@@ -25,7 +25,7 @@ from mangacolor.formats.outputs.book_forms import BookForm
 from mangacolor.formats.pdf.writing import write_pdf
 from mangacolor.formats.sniff import IMAGE_SUFFIXES
 from mangacolor.pipeline.chapter_pages import ChapterPages
-from mangacolor.pipeline.store.last_run import known_limits
+from mangacolor.pipeline.store.last_run import known_last_run, limits_of_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.store import Store
 
@@ -96,7 +96,7 @@ class _Writing:
         self._extras = {entry.page: state.out / entry.file for entry in beside}
         packed = manifest.entry(chapter.name)
         self._archive = state.out / packed.file if packed and packed.outcome == "packed" else None
-        self._limits = known_limits(state)
+        self._limits = limits_of_run(known_last_run(state))
         self.title = title_of(state, chapter.name)
 
     def write(self, file: BinaryIO, form: BookForm) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mangacolor.core.errors import MangacolorError, PageError
 from mangacolor.core.types import PageSource
 from mangacolor.formats.sources import FileSource
-from mangacolor.pipeline.store.last_run import known_last_run, known_limits
+from mangacolor.pipeline.store.last_run import known_last_run, limits_of_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.outputs import Claim, claim_of
@@ -49,8 +49,8 @@ class Sources:
         from mangacolor.formats.discovery import discover
 
         if claim.input not in self._found:
-            state = State(self.out)
-            last, limits = known_last_run(state), known_limits(state)
+            last = known_last_run(State(self.out))
+            limits = limits_of_run(last)
             encoding = last.run_options.names_encoding if last else None
             try:
                 plan = discover([Path(claim.input)], self.out, limits=limits, encoding=encoding)

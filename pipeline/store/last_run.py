@@ -91,9 +91,8 @@ def known_last_run(state: State) -> LastRun | None:
         return None
 
 
-def known_limits(state: State) -> Limits:
-    """The limits that the last run was given; the default ones where that is not known."""
-    last = known_last_run(state)
+def limits_of_run(last: LastRun | None) -> Limits:
+    """The limits that a run was given; the default ones where that is not known."""
     return DEFAULT_LIMITS if last is None else limits_of(last.options, last.run_options)
 
 
