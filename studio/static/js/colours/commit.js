@@ -1,6 +1,6 @@
 /** Changes of the palette, one after the other. What was refused is offered again: no click is lost. */
 
-import { Refused, askJson } from "../core/api.js";
+import { OTHERS_CAME_FIRST, Refused, askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
 import { pagesOf, store } from "../core/state.js";
 import { fetchChapter, showNews } from "../core/chapter.js";
@@ -12,8 +12,6 @@ import { showChanges } from "../pages/flip.js";
  *   changes: string[], touched: string[], rows: import("../core/types.js").Page[]}} Done
  *   `rows`: the pages that look otherwise, whose pictures are painted until a run has made them
  */
-
-const OTHERS_CAME_FIRST = 409;
 
 /** @type {Promise<unknown>} */
 let line = Promise.resolve();

@@ -19,6 +19,7 @@ export class Unreachable extends Error {
 }
 
 export const NOTHING_YET = 204; // a status: a run makes the page anew, and it is told of when that is done
+export const OTHERS_CAME_FIRST = 409; // a status: what was to be changed is another by now
 
 let chapter = "";
 

@@ -1,7 +1,7 @@
 /** What stays without colour, balloons and paper, as a tint over the page in the panels' room. */
 
 import { make } from "../core/dom.js";
-import { NOTHING_YET, pictureAddress } from "../core/api.js";
+import { NOTHING_YET, askAt, pictureAddress } from "../core/api.js";
 import { store } from "../core/state.js";
 import { frameOf } from "../pages/stage.js";
 
@@ -30,14 +30,13 @@ async function show() {
   there?.remove();
   frame.element.append(canvas);
   try {
-    const answer = await fetch(src);
-    // The page has no such mask, or none yet: its panels can be drawn all the same.
-    if (!answer.ok || answer.status === NOTHING_YET) return canvas.remove();
+    const answer = await askAt(src);
+    if (answer.status === NOTHING_YET) return canvas.remove();
     const bitmap = await createImageBitmap(await answer.blob());
     tint(canvas, bitmap);
     bitmap.close();
   } catch {
-    canvas.remove(); // of a lost connection the banner tells
+    canvas.remove(); // it has no such mask, and its panels can be drawn; of a lost connection the banner tells
   }
 }
 

@@ -1,6 +1,6 @@
 /** Panels of a page fetched, and saved as its corrections: then this page runs again, and no other. */
 
-import { Refused, askJson } from "../core/api.js";
+import { OTHERS_CAME_FIRST, Refused, askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
 import { pageNamed, store } from "../core/state.js";
 import { isTangled } from "./shapes.js";
@@ -11,8 +11,6 @@ import { EMPTY, NOTHING_BEGUN, isChanged, openSheet, sheet, step } from "./sheet
  * @typedef {{size: [number, number], panels: number[][], polygons?: (Shape|null)[], left_out?: Shape[],
  *   coloured?: Shape[], corrected: boolean, revision: string}} Told
  */
-
-const OTHERS_CAME_FIRST = 409;
 
 /** How often panels have been asked for: the last answer counts. */
 let asked = 0;
